@@ -1,0 +1,1 @@
+"""The desktop application: widgets over a document, services beside it. Never imports torch."""

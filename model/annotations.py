@@ -1,0 +1,280 @@
+"""The values of an annotation: pages, boxes, words, predictions, and the edits that change them.
+
+Everything here is frozen and knows neither Qt nor SQLite nor torch. Coordinates are pixels of the page image after
+its EXIF orientation was applied; x grows to the right, y downwards, and a pixel (i, j) covers [i, i+1) x [j, j+1).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+Point = tuple[float, float]
+
+
+class State(StrEnum):
+    """What is known of a word's text. Derived, never set: see :meth:`Word.state`."""
+
+    UNLABELLED = "unlabelled"
+    SUGGESTED = "suggested"
+    VERIFIED = "verified"
+    IGNORED = "ignored"
+
+
+class Source(StrEnum):
+    """Where a label came from."""
+
+    TYPED = "typed"
+    ACCEPTED = "accepted"
+    IMPORTED = "imported"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A quadrilateral around one word: four corners in reading order, clockwise from the text's top-left corner."""
+
+    points: tuple[Point, Point, Point, Point]
+
+    def __post_init__(self) -> None:
+        if len(self.points) != 4 or not all(math.isfinite(v) for p in self.points for v in p):
+            raise ValueError(f"a box needs four finite corners, got {self.points!r}")
+
+    @classmethod
+    def from_bounds(cls, left: float, top: float, right: float, bottom: float) -> Box:
+        """Return the upright rectangle with these edges, in any order of opposite edges."""
+        left, right = min(left, right), max(left, right)
+        top, bottom = min(top, bottom), max(top, bottom)
+        return cls(((left, top), (right, top), (right, bottom), (left, bottom)))
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of the smallest upright rectangle around the box."""
+        xs, ys = zip(*self.points, strict=True)
+        return min(xs), min(ys), max(xs), max(ys)
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether the box is an axis-parallel rectangle whose text runs from left to right."""
+        return self == Box.from_bounds(*self.bounds)
+
+    @property
+    def width(self) -> float:
+        """Length of the text's baseline direction in pixels: the mean of the top and bottom edges."""
+        a, b, c, d = self.points
+        return (math.dist(a, b) + math.dist(d, c)) / 2
+
+    @property
+    def height(self) -> float:
+        """Length across the text in pixels: the mean of the left and right edges."""
+        a, b, c, d = self.points
+        return (math.dist(a, d) + math.dist(b, c)) / 2
+
+    @property
+    def area(self) -> float:
+        """Enclosed area in square pixels (shoelace formula)."""
+        total = 0.0
+        for (x1, y1), (x2, y2) in zip(self.points, self.points[1:] + self.points[:1], strict=True):
+            total += x1 * y2 - x2 * y1
+        return abs(total) / 2
+
+    def moved(self, dx: float, dy: float) -> Box:
+        """Return the box shifted by (dx, dy) pixels."""
+        a, b, c, d = ((x + dx, y + dy) for x, y in self.points)
+        return Box((a, b, c, d))
+
+    def clamped(self, width: float, height: float) -> Box:
+        """Return the box with every corner moved into a page of width x height pixels."""
+        a, b, c, d = ((min(max(x, 0.0), width), min(max(y, 0.0), height)) for x, y in self.points)
+        return Box((a, b, c, d))
+
+    def contains(self, point: Point) -> bool:
+        """Whether the point lies in the box or on its edge (even-odd rule over the four edges)."""
+        x, y = point
+        inside = False
+        for (x1, y1), (x2, y2) in zip(self.points, self.points[1:] + self.points[:1], strict=True):
+            if math.isclose(math.dist((x1, y1), (x, y)) + math.dist((x, y), (x2, y2)), math.dist((x1, y1), (x2, y2))):
+                return True
+            if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+                inside = not inside
+        return inside
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """One character of a prediction: its confidence in [0, 1] and its span as fractions of the crop's width."""
+
+    char: str
+    confidence: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another text the recogniser considered, with its confidence in [0, 1]."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The text a recogniser proposes for a crop, and the weights it came from (their content hash)."""
+
+    text: str
+    confidence: float
+    characters: tuple[Character, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    weights: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An image file of a project.
+
+    Attributes:
+        path: POSIX path relative to the folder of the annotation file, or absolute when it lies on another drive.
+        width, height: size in pixels after EXIF orientation; 0 until the image was opened once.
+        problem: why the image cannot be opened, in one sentence; empty when it can.
+        verified: a human has said that the page is complete (a page without words can be verified too).
+    """
+
+    id: int
+    path: str
+    width: int = 0
+    height: int = 0
+    problem: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One box on a page with what humans said of it. Predictions are kept beside it, never in it.
+
+    Attributes:
+        label: the text a human stands behind (NFC), or None.
+        ignored: not to be read, trained on or exported; a label is kept for when it is taken back.
+        source, author, changed_at: where the label came from, who changed the word last and when (Unix seconds).
+    """
+
+    id: int
+    page_id: int
+    box: Box
+    label: str | None = None
+    ignored: bool = False
+    source: Source | None = None
+    author: str = ""
+    changed_at: float = 0.0
+
+    def state(self, prediction: Prediction | None = None) -> State:
+        """Return the word's state, given the newest prediction for it."""
+        if self.ignored:
+            return State.IGNORED
+        if self.label is not None:
+            return State.VERIFIED
+        return State.SUGGESTED if prediction is not None else State.UNLABELLED
+
+
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """All that is known of one page: its words in order of creation, and the newest prediction of each, by word id."""
+
+    page: Page
+    words: tuple[Word, ...] = ()
+    predictions: Mapping[int, Prediction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WordChange:
+    """One word before and after an edit; None stands for a word that does not exist."""
+
+    before: Word | None
+    after: Word | None
+
+    @property
+    def word_id(self) -> int:
+        word = self.after or self.before
+        assert word is not None, "a change needs a word on one side"
+        return word.id
+
+    @property
+    def page_id(self) -> int:
+        word = self.after or self.before
+        assert word is not None, "a change needs a word on one side"
+        return word.page_id
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What one user action changed. It carries both sides, so it can be undone, journalled and replayed.
+
+    Attributes:
+        title: what the action was, for the Undo menu: "Draw word", "Type label".
+        undoes: True when this edit takes an earlier one back (it is journalled as such).
+    """
+
+    title: str
+    changes: tuple[WordChange, ...]
+    undoes: bool = False
+
+    def inverted(self) -> Edit:
+        """Return the edit that takes this one back."""
+        changes = tuple(WordChange(c.after, c.before) for c in reversed(self.changes))
+        return replace(self, changes=changes, undoes=not self.undoes)
+
+    def merged(self, later: Edit) -> Edit:
+        """Return one edit for this one followed by ``later`` on the same words, as for the steps of one drag."""
+        first = {c.word_id: c.before for c in self.changes}
+        last = {c.word_id: c.after for c in later.changes}
+        if first.keys() != last.keys():
+            raise ValueError("only edits of the same words can be merged")
+        return replace(later, changes=tuple(WordChange(first[i], last[i]) for i in first))
+
+
+def reading_order(words: Iterable[Word]) -> list[Word]:
+    """Return the words line by line, left to right.
+
+    Two words share a line when their vertical centres are closer than half the smaller height. Lines are grown from
+    the top, so a page of columns is read across; that is what a person tabbing through a form expects.
+    """
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: (_centre(w)[1], _centre(w)[0], w.id)):
+        _, top, _, bottom = word.box.bounds
+        y = (top + bottom) / 2
+        if rows:
+            _, last_top, _, last_bottom = rows[-1][-1].box.bounds
+            reach = min(bottom - top, last_bottom - last_top) / 2
+            if abs(y - (last_top + last_bottom) / 2) <= reach:
+                rows[-1].append(word)
+                continue
+        rows.append([word])
+    return [word for row in rows for word in sorted(row, key=lambda w: (_centre(w)[0], w.id))]
+
+
+def _centre(word: Word) -> Point:
+    left, top, right, bottom = word.box.bounds
+    return (left + right) / 2, (top + bottom) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledCrop:
+    """One crop of a data set: where its pixels come from and the text that stands for it.
+
+    Attributes:
+        key: names the crop to a person and is unique in the data set ("7/182_slinking_1.jpg", "receipt.jpg word 12").
+        image: absolute path of the image file.
+        box: the word's box on that image, or None when the whole image is the crop.
+        text: the label as the data set has it; it may be unusable, which `checking` finds.
+        part: "train", "val" or "test" where the data set says so.
+        word_id: the word in an annotation file this crop came from.
+    """
+
+    key: str
+    image: Path
+    box: Box | None
+    text: str
+    part: str | None = None
+    word_id: int | None = None

@@ -1,0 +1,47 @@
+"""Errors a user can act on. Everything else that is raised is a bug and reaches the crash dialog.
+
+The text of a :class:`KnownError` is one clear sentence that says what is wrong and what to do. The command line
+prints it and exits with status 2; the application shows it in a bar.
+"""
+
+from __future__ import annotations
+
+
+class KnownError(Exception):
+    """Base of every error whose cause lies outside the program. ``str(error)`` is the sentence to show."""
+
+
+class StoreError(KnownError):
+    """The annotation file cannot be read or written."""
+
+
+class StoreTooNewError(StoreError):
+    """The annotation file was written by a newer version of the program."""
+
+
+class StoreCorruptError(StoreError):
+    """The annotation file is damaged. It is never overwritten."""
+
+
+class ImageError(KnownError):
+    """An image is missing, unreadable, or of a mode that cannot be shown. Names the file."""
+
+
+class CharsetError(KnownError):
+    """A charset is malformed, or a text holds characters outside it. Names the characters."""
+
+
+class DatasetError(KnownError):
+    """A path is no data set, or one of its files breaks the format's grammar. Names file and line."""
+
+
+class WeightsError(KnownError):
+    """A weights file is missing, foreign, incomplete or not finite."""
+
+
+class TrainingError(KnownError):
+    """Training cannot start, for example with too few usable crops."""
+
+
+class ExportError(KnownError):
+    """An export cannot be written. Nothing half-written is left behind."""
