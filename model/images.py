@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-IMAGE_SUFFIXES = frozenset(".avif .bmp .gif .jfif .jp2 .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff .webp".split())
+IMAGE_SUFFIXES = frozenset(
+    {".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"}
+    | {".tif", ".tiff", ".webp"}
+)
 PIXEL_LIMIT = 450_000_000
 """Images with more pixels than this are refused before a pixel is decoded."""
 
@@ -92,7 +95,7 @@ def read_image(path: Path) -> Image.Image:
         MissingImageError, NotFiniteImageError, ImageError: in one sentence that names the file.
     """
     with _opened(path) as image:
-        orientation = _orientation(image)
+        orientation = _orientation(image, path)
         image.load()
         return _turned(_plain(image, path), orientation)
 
@@ -101,13 +104,13 @@ def image_size(path: Path) -> tuple[int, int]:
     """Return width and height after EXIF orientation, from the file's header alone. Raises as `read_image`."""
     with _opened(path) as image:
         width, height = image.size
-        return (height, width) if _orientation(image) >= 5 else (width, height)
+        return (height, width) if _orientation(image, path) >= 5 else (width, height)
 
 
 def thumbnail(path: Path, size: tuple[int, int]) -> Image.Image:
     """Read an image no larger than ``size`` (width, height), by the decoder's short cut where the format has one."""
     with _opened(path) as image:
-        orientation = _orientation(image)
+        orientation = _orientation(image, path)
         limit = size[::-1] if orientation >= 5 else size
         image.draft(None, limit)
         image.load()
@@ -122,7 +125,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"PIL\.")
-            with Image.open(path, formats=_formats()) as image:
+            # As a file object: by name, Pillow maps an uncompressed TIFF into memory and garbles a turned one.
+            with path.open("rb") as file, Image.open(file, formats=_formats()) as image:
                 width, height = image.size
                 if width * height > PIXEL_LIMIT:
                     limit = PIXEL_LIMIT // 10**6
@@ -140,7 +144,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except Exception as error:  # a damaged file makes Pillow's decoders raise nearly any type
         if path.is_dir():
             raise ImageError(f"{path} is a folder, not an image.") from error
-        reason = str(error).rstrip(".") or type(error).__name__
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
         raise ImageError(f"{path} cannot be read as an image: {reason}.") from error
 
 
@@ -151,7 +155,7 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image, path: Path) -> int:
     """Return the EXIF orientation, 1 to 8, as the file's header has it; 1 where it has none that is valid."""
     if image.format == "TIFF":
         return 1  # Pillow turns these itself, and their size is already the turned one
@@ -159,7 +163,7 @@ def _orientation(image: Image.Image) -> int:
     try:
         orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
     except (SyntaxError, ValueError, TypeError, KeyError, IndexError, OSError, struct.error) as error:
-        logger.info("The EXIF data of %s is damaged: %s", image.filename, error)  # type: ignore[attr-defined]
+        logger.info("The EXIF data of %s is damaged: %s", path, error)
         return 1
     return orientation if orientation in _TURNS else 1
 
