@@ -1,0 +1,137 @@
+"""How well texts were read: word accuracy, character error rate, and which characters are taken for which.
+
+A pair is (truth, text). Both sides are compared in normal form C.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from rapidfuzz.distance import Levenshtein
+
+from model.charset import normalize
+
+Pair = tuple[str, str]
+
+_NOT_ALPHANUMERIC = re.compile(r"[^0-9a-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """A character of the truth read as another one. An empty string on one side: left out, or made up."""
+
+    truth: str
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextSummary:
+    """The score of a set of words.
+
+    Attributes:
+        words: how many were compared.
+        word_accuracy: percent of them that were read without any error; nan without words.
+        cer: character errors divided by characters of truth, may exceed 1; nan where there is nothing to compare.
+    """
+
+    words: int
+    word_accuracy: float
+    cer: float
+
+
+class TextScore:
+    """Gathers pairs one by one, so that a data set of any size is scored in constant memory.
+
+    Args:
+        alphanumeric: compare by the field's protocol, see :func:`alphanumeric`; empty truths are skipped.
+    """
+
+    def __init__(self, *, alphanumeric: bool = False) -> None:
+        self._alphanumeric = alphanumeric
+        self._words = self._right = self._errors = self._characters = 0
+        self._confusions: Counter[Pair] = Counter()
+
+    def update(self, truth: str, text: str) -> bool | None:
+        """Count one pair. Returns whether the text is right, or None when the protocol skips the pair."""
+        fold = alphanumeric if self._alphanumeric else normalize
+        truth, text = fold(truth), fold(text)
+        if self._alphanumeric and not truth:
+            return None
+        confused = _confused(truth, text)
+        self._words += 1
+        self._right += truth == text
+        self._errors += len(confused)
+        self._characters += len(truth)
+        self._confusions.update(confused)
+        return truth == text
+
+    def summary(self) -> TextSummary:
+        """Return the score of all pairs so far."""
+        accuracy = 100 * self._right / self._words if self._words else math.nan
+        if self._characters:
+            cer = self._errors / self._characters
+        else:
+            cer = math.inf if self._errors else 0.0 if self._words else math.nan
+        return TextSummary(self._words, accuracy, cer)
+
+    def confusions(self, top: int = 20) -> list[Confusion]:
+        """Return the most frequent confusions, the most frequent first; ties in order of the characters."""
+        ranked = sorted(self._confusions.items(), key=lambda entry: (-entry[1], entry[0]))
+        return [Confusion(truth, text, count) for (truth, text), count in ranked[:top]]
+
+
+def alphanumeric(text: str) -> str:
+    """Return the text as the scene text benchmarks compare it: lower case, and nothing but 0-9 and a-z."""
+    return _NOT_ALPHANUMERIC.sub("", normalize(text).lower())
+
+
+def word_accuracy(pairs: Iterable[Pair]) -> float:
+    """Return the percentage of texts that equal their truth, nan without pairs."""
+    return _scored(pairs).summary().word_accuracy
+
+
+def cer(pairs: Iterable[Pair]) -> float:
+    """Return the character error rate: edit distance over all pairs divided by all characters of truth."""
+    return _scored(pairs).summary().cer
+
+
+def confusions(pairs: Iterable[Pair], top: int = 20) -> list[Confusion]:
+    """Return the most frequent confusions of the pairs, the most frequent first."""
+    return _scored(pairs).confusions(top)
+
+
+def wilson(successes: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of a share: what "48 of 50" says of the true rate at this level.
+
+    (0, 1) when nothing was counted.
+    """
+    if not 0 <= successes <= n:
+        raise ValueError(f"{successes} successes out of {n}")
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share, shrink = successes / n, 1 + z * z / n
+    centre = (share + z * z / (2 * n)) / shrink
+    reach = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, centre - reach), min(1.0, centre + reach)
+
+
+def _scored(pairs: Iterable[Pair]) -> TextScore:
+    score = TextScore()
+    for truth, text in pairs:
+        score.update(truth, text)
+    return score
+
+
+def _confused(truth: str, text: str) -> list[Pair]:
+    """Return the edits of a shortest alignment as (character of truth, character of text)."""
+    return [
+        (truth[op.src_pos] if op.tag != "insert" else "", text[op.dest_pos] if op.tag != "delete" else "")
+        for op in Levenshtein.editops(truth, text)
+    ]
