@@ -1,0 +1,276 @@
+"""Weights files: one safetensors file that holds a network's parameters and all that is needed to read with them.
+
+The file's metadata has the single key ``crnn``, a JSON document with sorted keys; docs/adr/0004-weights-format.md
+describes it. A file holds data only, no code, and the same weights always give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model.atomic import write_bytes
+from model.charset import BLANK, Charset
+from model.errors import CharsetError, WeightsError
+from model.images import Preprocessing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from model.networks import Network
+
+FORMAT = 1
+"""Version of the metadata document. A file with a higher one is refused."""
+
+_KEY = "crnn"
+_HEADER_LIMIT = 100_000_000  # the limit of safetensors itself
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsInfo:
+    """What a person wants to know of a weights file; plain values without tensors.
+
+    Attributes:
+        path, name: where the file lies, and its name without the suffix.
+        hash: the first 16 hexadecimal digits of the file's SHA-256; predictions refer to it.
+        metrics, ancestry, licence, temperature: as in :class:`Weights`.
+    """
+
+    path: Path
+    name: str
+    hash: str
+    network: str
+    characters: str
+    metrics: Mapping[str, Any]
+    ancestry: tuple[Mapping[str, Any], ...]
+    licence: str
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """A network's parameters with its charset, preprocessing, metrics and ancestry.
+
+    Attributes:
+        network, options: name in the registry of networks, and the keyword arguments it is built with.
+        charset: its characters; row i + 1 of the network's head writes character i, row 0 the blank.
+        metrics: figures of the last evaluation, by name.
+        ancestry: one entry for each training these weights went through, oldest first.
+        temperature: what logits are divided by before confidences are computed.
+        state: every parameter and buffer by name, on the CPU.
+    """
+
+    network: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    charset: Charset
+    preprocessing: Preprocessing
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    ancestry: tuple[Mapping[str, Any], ...] = ()
+    licence: str = ""
+    temperature: float = 1.0
+    state: Mapping[str, Tensor]
+
+
+def save_weights(weights: Weights, path: Path) -> None:
+    """Write a weights file: all of it or, when that fails, nothing.
+
+    Raises:
+        WeightsError: a value is not finite, or the file cannot be written.
+    """
+    from safetensors.torch import save
+
+    _refuse_not_finite(weights.state, path)
+    document = {
+        "format": FORMAT,
+        "network": weights.network,
+        "options": dict(weights.options),
+        "charset": weights.charset.characters,
+        "preprocessing": asdict(weights.preprocessing),
+        "metrics": dict(weights.metrics),
+        "ancestry": [dict(entry) for entry in weights.ancestry],
+        "licence": weights.licence,
+        "temperature": weights.temperature,
+    }
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in weights.state.items()}
+    content = save(tensors, metadata={_KEY: text})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, content)
+    except OSError as error:
+        raise WeightsError(f"the weights cannot be written to {path}: {error.strerror or error}") from error
+
+
+def load_weights(path: Path) -> Weights:
+    """Read a weights file and check all of it against the network it names.
+
+    Raises:
+        WeightsError: the file is missing, foreign, damaged, of a newer format, or its parameters do not fit the
+            network: names what is missing, left over, of a wrong shape or not finite.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    header = read_header(path)
+    try:
+        state = load(path.read_bytes())
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"the weights file {path} is damaged: {error}") from error
+    weights = _from_document(header, state, path)
+    _refuse_not_finite(state, path)
+    _refuse_misfit(weights, path)
+    return weights
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Return the metadata document of a weights file without reading its parameters, and without torch.
+
+    Raises:
+        WeightsError: the file is missing, foreign, damaged or of a newer format.
+    """
+    foreign = f"{path} is not a crnn-gui weights file; `crnn convert` reads foreign checkpoints"
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if not 2 <= length <= min(_HEADER_LIMIT, path.stat().st_size - 8):
+                raise WeightsError(foreign)
+            raw = file.read(length)
+    except FileNotFoundError:
+        raise WeightsError(f"there is no weights file {path}") from None
+    except OSError as error:
+        raise WeightsError(f"the weights file {path} cannot be read: {error.strerror or error}") from error
+    try:
+        document = json.loads(json.loads(raw)["__metadata__"][_KEY])
+        version = document["format"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise WeightsError(foreign) from None
+    if not isinstance(version, int) or version > FORMAT:
+        raise WeightsError(f"{path} was written by a newer version of crnn-gui (format {version}); update to read it")
+    return dict(document)
+
+
+def read_info(path: Path) -> WeightsInfo:
+    """Return the plain description of a weights file. Raises as :func:`read_header` does."""
+    header = read_header(path)
+    try:
+        return WeightsInfo(
+            path=path,
+            name=path.stem,
+            hash=weights_hash(path),
+            network=header["network"],
+            characters=header["charset"],
+            metrics=header["metrics"],
+            ancestry=tuple(header["ancestry"]),
+            licence=header["licence"],
+            temperature=header["temperature"],
+        )
+    except KeyError as error:
+        raise WeightsError(f"the weights file {path} is damaged: its metadata lacks {error}") from error
+
+
+def weights_hash(path: Path) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of the file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def build_network(weights: Weights) -> Network:
+    """Return the network with these parameters, on the CPU in eval mode."""
+    from model.networks import build
+
+    network = build(weights.network, len(weights.charset), **weights.options)
+    network.load_state_dict(dict(weights.state))
+    return network.eval()
+
+
+def with_charset(weights: Weights, charset: Charset) -> Weights:
+    """Return the weights with their head moved to another charset.
+
+    The rows of the blank and of every character both charsets have are carried over unchanged. A new character starts
+    as the mean of the old characters' rows with a little noise: its logit is then below the best old one everywhere,
+    and what was read before is still read the same. The noise depends on the new charset only.
+    """
+    import torch
+
+    from model.networks import NETWORKS
+
+    head = NETWORKS[weights.network].head_prefix
+    old = {char: row for row, char in enumerate(weights.charset.characters, start=1)}
+    sources = [BLANK, *(old.get(char, -1) for char in charset.characters)]
+    new = torch.tensor([source < 0 for source in sources])
+    seed = int.from_bytes(hashlib.sha256(charset.characters.encode()).digest()[:6], "little")
+    generator = torch.Generator().manual_seed(seed)
+
+    state = dict(weights.state)
+    for name in (f"{head}.weight", f"{head}.bias"):
+        rows = weights.state[name]
+        moved = rows[sources].clone()
+        fresh = rows[1:].mean(dim=0).expand_as(moved[new])
+        if rows.dim() > 1:
+            noise = torch.randn(fresh.shape, generator=generator, dtype=rows.dtype)
+            fresh = fresh + 0.1 * rows[1:].std() * noise
+        moved[new] = fresh
+        state[name] = moved
+    return replace(weights, charset=charset, state=state)
+
+
+def _from_document(document: Mapping[str, Any], state: Mapping[str, Tensor], path: Path) -> Weights:
+    try:
+        preprocessing = dict(document["preprocessing"])
+        preprocessing["widths"] = tuple(preprocessing["widths"])
+        temperature = float(document["temperature"])
+        if not (math.isfinite(temperature) and temperature > 0):
+            raise ValueError(f"a temperature of {temperature}")
+        return Weights(
+            network=document["network"],
+            options=dict(document["options"]),
+            charset=Charset(document["charset"]),
+            preprocessing=Preprocessing(**preprocessing),
+            metrics=dict(document["metrics"]),
+            ancestry=tuple(document["ancestry"]),
+            licence=document["licence"],
+            temperature=temperature,
+            state=state,
+        )
+    except (KeyError, TypeError, ValueError, CharsetError) as error:
+        raise WeightsError(f"the weights file {path} is damaged: its metadata is wrong ({error})") from error
+
+
+def _refuse_not_finite(state: Mapping[str, Tensor], path: Path) -> None:
+    import torch
+
+    bad = [name for name, value in state.items() if not torch.isfinite(value).all()]
+    if bad:
+        raise WeightsError(f"the weights for {path} hold values that are not finite in {_listed(bad)}")
+
+
+def _refuse_misfit(weights: Weights, path: Path) -> None:
+    """Compare names and shapes with those of the network, built without memory for its parameters."""
+    import torch
+
+    from model.networks import build
+
+    with torch.device("meta"):
+        wanted = build(weights.network, len(weights.charset), **weights.options).state_dict()
+    shapes = {
+        name: f"{name} {tuple(weights.state[name].shape)} instead of {tuple(wanted[name].shape)}"
+        for name in wanted.keys() & weights.state.keys()
+        if weights.state[name].shape != wanted[name].shape
+    }
+    for what, names in (
+        ("it lacks", wanted.keys() - weights.state.keys()),
+        ("it has more than the network:", weights.state.keys() - wanted.keys()),
+        ("of a wrong shape:", shapes.values()),
+    ):
+        if names:
+            raise WeightsError(f"{path} does not fit the network {weights.network!r}; {what} {_listed(sorted(names))}")
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

@@ -1,0 +1,117 @@
+"""What every network is: a module from images to logits that knows its preprocessing and its time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from model.errors import WeightsError
+from model.images import Preprocessing
+
+
+class Network(nn.Module):
+    """Base of the recognition networks.
+
+    Attributes:
+        name: the network's name in the registry and in weights files.
+        preprocessing: how crops are prepared for new weights of this network.
+        body_prefix, head_prefix: names of the convolutional part and of the last linear layer. The head has one row
+            for each class, the blank first.
+        options: the keyword arguments the network was built with; a weights file keeps them.
+    """
+
+    name: ClassVar[str]
+    preprocessing: ClassVar[Preprocessing] = Preprocessing()
+    body_prefix: ClassVar[str] = "cnn"
+    head_prefix: ClassVar[str] = "fc"
+
+    options: Mapping[str, Any]
+
+    @staticmethod
+    def frames(width: int) -> int:
+        """Return the number of time steps T for images ``width`` pixels wide (a multiple of 4)."""
+        return width // 4
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images (N, C, 32, W) float32, normalised, to logits (N, T, classes) with the blank at class 0."""
+        raise NotImplementedError
+
+
+class BiLSTM(nn.Module):
+    """A bidirectional LSTM layer followed by a linear map: (T, N, features) to (T, N, out)."""
+
+    def __init__(self, features: int, hidden: int, out: int) -> None:
+        super().__init__()
+        self.rnn = nn.LSTM(features, hidden, bidirectional=True)
+        self.embedding = nn.Linear(2 * hidden, out)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Return the embedded states of both directions."""
+        states, _ = self.rnn(frames)
+        out: Tensor = self.embedding(states)
+        return out
+
+
+NETWORKS: dict[str, type[Network]] = {}
+
+
+def register(name: str) -> Callable[[type[Network]], type[Network]]:
+    """Class decorator that enters a network in :data:`NETWORKS`; a name can be taken once."""
+
+    def enter(network: type[Network]) -> type[Network]:
+        if name in NETWORKS:
+            raise ValueError(f"two networks are called {name!r}")
+        network.name = name
+        NETWORKS[name] = network
+        return network
+
+    return enter
+
+
+def build(name: str, classes: int, **options: Any) -> Network:
+    """Return a freshly initialised network.
+
+    Args:
+        name: one of :data:`NETWORKS`.
+        classes: characters plus one for the blank.
+        **options: the network's own options; what is not given has its default.
+
+    Raises:
+        WeightsError: there is no such network, or it has no such option.
+    """
+    if name not in NETWORKS:
+        raise WeightsError(f"there is no network called {name!r}; known are {', '.join(sorted(NETWORKS))}")
+    try:
+        network = NETWORKS[name](classes, **options)
+    except TypeError as error:
+        raise WeightsError(f"the network {name!r} cannot be built with the options {options!r}: {error}") from error
+    # Request-time options such as pretrained=True say where the first state came from, not what the network is.
+    network.options = {key: value for key, value in options.items() if key != "pretrained"}
+    return network
+
+
+def frame_features(maps: Tensor) -> Tensor:
+    """Turn feature maps of height one (N, C, 1, T) into a sequence (T, N, C)."""
+    return maps.squeeze(2).permute(2, 0, 1)
+
+
+def fold_batch_norm(network: Network) -> Network:
+    """Fold every batch normalisation into the convolution before it, in place, and return the network in eval mode.
+
+    The result computes the same function with fewer passes over memory. It can no longer be trained or saved.
+    """
+    network.eval()
+    for parent in list(network.modules()):
+        if not isinstance(parent, nn.Sequential):
+            continue
+        for i in range(len(parent) - 1):
+            conv, norm = parent[i], parent[i + 1]
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                with torch.no_grad():
+                    parent[i] = fuse_conv_bn_eval(conv, norm)
+                parent[i + 1] = nn.Identity()
+    return network
