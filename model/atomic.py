@@ -1,0 +1,100 @@
+"""Files and folders that appear whole or not at all.
+
+The new content is written beside its place under a hidden name, flushed to the disk and renamed over it. When the
+block fails or is interrupted, what stood there before still stands and nothing is left beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield a path to write to; it takes the name ``path`` when the block ends, replacing a file of that name.
+
+    Raises:
+        OSError: from creating, flushing or renaming; ``path`` is then as it was.
+    """
+    beside = _beside(path)
+    try:
+        yield beside
+        _flush(beside)
+        os.replace(beside, path)  # noqa: PTH105  pathlib's replace is this, and the fault tests patch this name
+    finally:
+        beside.unlink(missing_ok=True)
+    _flush_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    with atomic_file(path) as beside:
+        beside.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file with LF line ends whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill; it takes the name ``path`` when the block ends.
+
+    A folder that stands there is replaced whole; whether that may happen is the caller's to decide beforehand. It is
+    moved aside, not deleted, until the new one is in place.
+
+    Raises:
+        OSError: from creating, flushing or renaming; ``path`` is then as it was.
+    """
+    beside, aside = _beside(path), _beside(path)
+    beside.mkdir()
+    try:
+        yield beside
+        _flush_everything(beside)
+        if path.exists():
+            path.rename(aside)
+        try:
+            beside.rename(path)
+        except OSError:
+            if aside.exists():
+                aside.rename(path)
+            raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    _flush_folder(path.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":  # a folder cannot be opened there, and renames are durable without
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _flush_everything(folder: Path) -> None:
+    """Flush a folder of possibly a million small files: once for all where the system can, else one by one."""
+    if hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in folder.rglob("*"):
+        if path.is_file():
+            _flush(path)
