@@ -11,10 +11,11 @@ import os
 import struct
 import warnings
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from model.errors import ImageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model.annotations import Box, Point
+    from model.annotations import Box, LabelledCrop, Point
 
 logger = logging.getLogger(__name__)
 
@@ -223,6 +224,20 @@ def cut_crop(image: Image.Image, box: Box | None) -> Image.Image:
     size = (max(1, _round(inside.width)), max(1, _round(inside.height)))
     coefficients = _perspective(inside, size)
     return image.transform(size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC)
+
+
+def cut_crops(crops: Iterable[LabelledCrop]) -> Iterator[tuple[LabelledCrop, Image.Image | ImageError]]:
+    """Yield each crop of a data set with its pixels, or with the reason why there are none.
+
+    A page is decoded once for crops of it that follow each other.
+    """
+    for path, members in groupby(crops, key=lambda crop: crop.image):
+        try:
+            page: Image.Image | ImageError = read_image(path)
+        except ImageError as error:
+            page = error
+        for crop in members:
+            yield crop, page if isinstance(page, ImageError) else cut_crop(page, crop.box)
 
 
 def _round(value: float) -> int:
