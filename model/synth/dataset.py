@@ -1,0 +1,150 @@
+"""Synthetic crops as a sequence, and as a data set on disk.
+
+Crop i depends on the seed, i, the fonts and the texts only, never on the crops before it.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.atomic import atomic_folder
+from model.errors import DatasetError, ExportError
+from model.formats.base import EncodedCrop, get_format
+from model.synth.fonts import FontList, find_fonts
+from model.synth.render import Style, render_word
+from model.synth.texts import TextSource, read_words
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from model.charset import Charset
+
+_PARTS = ("train",) * 8 + ("val", "test")
+_JPEG = {"quality": 92, "subsampling": 0}
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticCrops:
+    """An endless sequence of crops with their texts, for training on the fly.
+
+    ``crops[i]`` may be called in any order and from any process.
+
+    Attributes:
+        seed: another seed is another sequence.
+        fonts: the faces to draw with.
+        texts: where the texts come from.
+        difficulty: 0 (large, upright, sharp) to 1 (as photographs are).
+        style: one look for all crops; None mixes them.
+    """
+
+    seed: int
+    fonts: FontList
+    texts: TextSource
+    difficulty: float = 1.0
+    style: Style | None = None
+
+    def __getitem__(self, index: int) -> tuple[Image.Image, str]:
+        rng = np.random.default_rng((self.seed, index))
+        text = self.texts.text(rng)
+        return render_word(text, rng, self.fonts, style=self.style, difficulty=self.difficulty), text
+
+
+@dataclass(frozen=True, slots=True)
+class SynthReport:
+    """What was written.
+
+    Attributes:
+        crops: how many.
+        fonts: how many faces could be chosen from.
+        font_list: names the list of faces; with the same list and seed the same bytes are written.
+    """
+
+    crops: int
+    fonts: int
+    font_list: str
+
+
+def synthesise(
+    out: Path,
+    *,
+    count: int,
+    charset: Charset,
+    words: Path | None = None,
+    seed: int = 0,
+    fonts: FontList | None = None,
+    difficulty: float = 0.5,
+    progress: Callable[[int, int], None] | None = None,
+    workers: int = 1,
+) -> SynthReport:
+    """Write ``count`` crops as an MJSynth data set (8 of 10 train, 1 val, 1 test); the folder appears whole.
+
+    Args:
+        out: a folder that does not exist yet or is empty.
+        charset: every text is written with its characters.
+        words: a UTF-8 file with one text a line to draw from; None draws a general mixture.
+        fonts: the faces; None finds this machine's.
+        difficulty: see :class:`SyntheticCrops`.
+        progress: called with (done, count).
+        workers: processes that draw.
+
+    Raises:
+        DatasetError: ``out`` is in use, or the word file holds nothing the charset can write.
+        ExportError: the folder cannot be written.
+        KnownError: no font on this machine can draw a text.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DatasetError(f"{out} exists already; choose a new or empty folder.")
+    texts = TextSource("".join(charset.characters), words=read_words(words) if words else None)
+    fonts = fonts or find_fonts()
+    crops = SyntheticCrops(seed, fonts, texts, difficulty)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_folder(out) as folder:
+            writer = get_format("mjsynth").writer(folder)
+            for done, crop in enumerate(_encoded(crops, count, workers), 1):
+                writer.add_crop(crop)
+                if progress:
+                    progress(done, count)
+            writer.finish()
+    except OSError as error:
+        raise ExportError(f"{out} cannot be written: {error.strerror or error}.") from error
+    return SynthReport(count, len(fonts.faces), fonts.digest)
+
+
+def _encoded(crops: SyntheticCrops, count: int, workers: int) -> Iterator[EncodedCrop]:
+    if workers <= 1:
+        yield from map(partial(_encode, crops), range(count))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(crops,)) as pool:
+        yield from pool.map(_encode_here, range(count), chunksize=_CHUNK)
+
+
+def _encode(crops: SyntheticCrops, index: int) -> EncodedCrop:
+    image, text = crops[index]
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", **_JPEG)
+    return EncodedCrop(buffer.getvalue(), ".jpg", text, _PARTS[index % len(_PARTS)])
+
+
+_crops_here: SyntheticCrops
+
+
+def _start(crops: SyntheticCrops) -> None:
+    """Keep the crops in a worker process, so that fonts and words travel there once."""
+    global _crops_here
+    _crops_here = crops
+
+
+def _encode_here(index: int) -> EncodedCrop:
+    return _encode(_crops_here, index)

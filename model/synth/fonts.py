@@ -1,0 +1,273 @@
+"""The fonts of this machine that can draw words: found by walking the platform's font folders, tried out, remembered.
+
+A font is used when each ASCII letter and digit has a glyph of its own and the glyphs look like the letters they stand
+for, which turns away symbol fonts, fonts of other scripts under Latin code points, and fonts that draw boxes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import string
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from PIL import Image, ImageFont
+
+from model.errors import KnownError
+
+log = logging.getLogger(__name__)
+
+PLAIN = 0.9
+"""Legibility from which a face counts as plain: text faces of everyday print, no display or script faces."""
+
+_SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc", ".pfb"})
+_ALPHANUMERIC = string.digits + string.ascii_letters
+_TWINS = "abdefghmnqrt"  # letters whose two cases differ in shape, so that a capitals-only face gives itself away
+_NOTDEF = "\U0010fffe"  # a noncharacter: no font maps it, so it draws the .notdef glyph
+_TRY_SIZE = 28
+_GRID = 14
+_LEGIBLE = 0.7
+_CACHE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FontFace:
+    """One usable font file.
+
+    Attributes:
+        path: the file; an empty path is the font built into Pillow.
+        legibility: 0.5 (glyphs unlike the letters) to 1 (a plain text face).
+        capitals: the lower case letters are drawn as capitals.
+    """
+
+    path: Path
+    legibility: float = 1.0
+    capitals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FontList:
+    """Usable faces in a stable order.
+
+    Families are drawn before faces, so that a family of sixty weights is not sixty times likelier than one of one.
+    """
+
+    faces: tuple[FontFace, ...]
+    digest: str = field(init=False)
+    _families: tuple[tuple[FontFace, ...], ...] = field(init=False, repr=False)
+    _plain: tuple[tuple[FontFace, ...], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.faces:
+            raise ValueError("a font list needs at least one face")
+        names = "\n".join(f"{face.path.name}:{_size(face.path)}" for face in self.faces)
+        object.__setattr__(self, "digest", hashlib.sha256(names.encode()).hexdigest()[:16])
+        object.__setattr__(self, "_families", _families(self.faces))
+        plain = _families([face for face in self.faces if face.legibility >= PLAIN and not face.capitals])
+        object.__setattr__(self, "_plain", plain or self._families)
+
+    def pick(self, rng: np.random.Generator, text: str, *, plain: bool = False) -> FontFace:
+        """Return a random face that can draw every character of ``text``.
+
+        Raises:
+            KnownError: no face can draw the text; names the characters.
+        """
+        families = self._plain if plain else self._families
+        needs_lower = any(character.islower() for character in text)
+        for _ in range(24):
+            family = families[int(rng.integers(len(families)))]
+            face = family[int(rng.integers(len(family)))]
+            if not (face.capitals and needs_lower) and covers(face.path, text):
+                return face
+        start = int(rng.integers(len(self.faces)))
+        for face in self.faces[start:] + self.faces[:start]:
+            if not (face.capitals and needs_lower) and covers(face.path, text):
+                return face
+        raise KnownError(f"no font on this machine can draw {text!r}; install one that has these characters")
+
+
+def find_fonts(
+    folders: Sequence[Path] | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> FontList:
+    """Return the usable fonts below ``folders`` (default: the platform's font folders).
+
+    Without any, the list holds only the font built into Pillow and a warning is logged. Results of the tries are
+    remembered in the user's cache folder by path, size and time of change.
+    """
+    files = sorted({path for folder in folders or font_folders() for path in _walk(folder)})
+    known = _read_cache()
+    faces: list[FontFace] = []
+    entries: dict[str, list[float | bool] | None] = {}
+    for done, path in enumerate(files, 1):
+        status = path.stat()
+        key = f"{path}|{status.st_size}|{status.st_mtime_ns}"
+        entries[key] = known[key] if key in known else _try_font(path)
+        entry = entries[key]
+        if entry is not None:
+            faces.append(FontFace(path, float(entry[0]), bool(entry[1])))
+        if progress:
+            progress(done, len(files))
+    if entries.keys() - known.keys():
+        _write_cache(known | entries)
+    if not faces:
+        log.warning("no usable font was found on this machine; words are drawn with the one font built into Pillow")
+        faces.append(FontFace(Path()))
+    return FontList(tuple(faces))
+
+
+def font_folders() -> tuple[Path, ...]:
+    """Return the existing folders in which this platform keeps fonts."""
+    home = Path.home()
+    if sys.platform == "win32":
+        candidates = [
+            Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts",
+            home / "AppData/Local/Microsoft/Windows/Fonts",
+        ]
+    elif sys.platform == "darwin":
+        candidates = [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts"]
+    else:
+        data = [
+            home / ".local/share",
+            *map(Path, (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")),
+        ]
+        candidates = [home / ".fonts", *(base / "fonts" for base in data), Path("/usr/share/texmf/fonts")]
+    return tuple(dict.fromkeys(folder for folder in candidates if folder.is_dir()))
+
+
+@lru_cache(maxsize=768)
+def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
+    """Return a face at ``size`` pixels per em. Basic layout: present everywhere, and the same everywhere."""
+    if path == Path():
+        return _built_in(size)
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=16384)
+def covers(path: Path, text: str) -> bool:
+    """Whether the face has a glyph for every character of ``text``; spaces need none."""
+    return all(_covers(path, character) for character in text if not character.isspace())
+
+
+@lru_cache(maxsize=65536)
+def _covers(path: Path, character: str) -> bool:
+    if character.isascii() and character.isalnum():
+        return True
+    font = load_font(path, _TRY_SIZE)
+    glyph = font.getmask(character)
+    return bool(glyph.getbbox()) and (glyph.size, bytes(glyph)) != _notdef(path)
+
+
+@lru_cache(maxsize=1024)
+def _notdef(path: Path) -> tuple[tuple[int, int], bytes]:
+    glyph = load_font(path, _TRY_SIZE).getmask(_NOTDEF)
+    return glyph.size, bytes(glyph)
+
+
+def _built_in(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise KnownError(
+            "this build of Pillow has no FreeType and cannot draw text; install Pillow from its own wheels"
+        )
+    return font
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            if Path(name).suffix.lower() in _SUFFIXES:
+                yield Path(root) / name
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path != Path() else 0
+
+
+def _families(faces: Sequence[FontFace]) -> tuple[tuple[FontFace, ...], ...]:
+    families: dict[str, list[FontFace]] = {}
+    for face in faces:
+        name = re.split(r"[-_ \[(.]|(?<=[a-z])(?=Bold|Italic|Regular|Light|Medium|Oblique)", face.path.stem)[0].lower()
+        families.setdefault(name, []).append(face)
+    return tuple(tuple(family) for family in families.values())
+
+
+def _try_font(path: Path) -> list[float | bool] | None:
+    """Return legibility and whether the face has capitals only, or None for a face that cannot draw words."""
+    try:
+        font = ImageFont.truetype(str(path), _TRY_SIZE, layout_engine=ImageFont.Layout.BASIC)
+        glyphs = _glyphs(font)
+    except (OSError, ValueError) as error:
+        log.info("font %s is left out: %s", path, error)
+        return None
+    if glyphs is None:
+        return None
+    # How often a glyph is more like its own letter than like another; 0.5 is what arbitrary symbols reach.
+    likeness = glyphs @ _templates().T
+    own = np.diagonal(likeness)[:, None]
+    legibility = float((likeness < own).sum() / (likeness.size - len(likeness)))
+    if legibility < _LEGIBLE:
+        return None
+    position = {character: i for i, character in enumerate(_ALPHANUMERIC)}
+    alike = [float(glyphs[position[c]] @ glyphs[position[c.upper()]]) for c in _TWINS]
+    return [round(legibility, 4), bool(np.median(alike) > 0.9)]
+
+
+@lru_cache(maxsize=1)
+def _templates() -> np.ndarray:
+    glyphs = _glyphs(_built_in(_TRY_SIZE))
+    if glyphs is None:
+        raise AssertionError("the font built into Pillow draws every letter")
+    return glyphs
+
+
+def _glyphs(font: ImageFont.FreeTypeFont) -> np.ndarray | None:
+    """Return the 62 glyphs as unit vectors of mean 0 and float32 (62, grid * grid), None when one is missing."""
+    missing = font.getmask(_NOTDEF)
+    seen = {(missing.size, bytes(missing))}
+    rows = []
+    for character in _ALPHANUMERIC:
+        mask = font.getmask(character)
+        bounds = mask.getbbox()
+        shape = (mask.size, bytes(mask))
+        if bounds is None or shape in seen:
+            return None
+        width, height = mask.size
+        pixels = np.frombuffer(bytes(mask), np.uint8).reshape(height, width)
+        left, top, right, bottom = bounds
+        small = Image.fromarray(pixels[top:bottom, left:right]).resize((_GRID, _GRID), Image.Resampling.BOX)
+        vector = np.asarray(small, np.float32).ravel()
+        vector = vector - vector.mean()
+        norm = float(np.linalg.norm(vector))
+        rows.append(vector / norm if norm > 0 else vector)
+    return np.stack(rows)
+
+
+def _cache_file() -> Path:
+    return Path(platformdirs.user_cache_dir("crnn-gui", appauthor=False)) / f"fonts-{_CACHE_VERSION}.json"
+
+
+def _read_cache() -> dict[str, list[float | bool] | None]:
+    try:
+        return dict(json.loads(_cache_file().read_text("utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _write_cache(entries: dict[str, list[float | bool] | None]) -> None:
+    path = _cache_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps(entries), "utf-8")
+        partial.replace(path)
+    except OSError as error:
+        log.warning("the list of fonts cannot be remembered in %s: %s", path, error)
