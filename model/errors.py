@@ -6,6 +6,11 @@ prints it and exits with status 2; the application shows it in a bar.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model.locking import Owner
+
 
 class KnownError(Exception):
     """Base of every error whose cause lies outside the program. ``str(error)`` is the sentence to show."""
@@ -13,6 +18,14 @@ class KnownError(Exception):
 
 class StoreError(KnownError):
     """The annotation file cannot be read or written."""
+
+
+class StoreLockedError(StoreError):
+    """Another program has the annotation file open for writing; ``owner`` says who, where that is known."""
+
+    def __init__(self, message: str, owner: Owner | None = None) -> None:
+        super().__init__(message)
+        self.owner = owner
 
 
 class StoreTooNewError(StoreError):

@@ -1,0 +1,163 @@
+"""An annotation file that is open: who may write it, its transactions, its daily backup, and how it is closed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from model import schema
+from model.backups import make_backup, make_daily_backup
+from model.errors import StoreCorruptError, StoreError
+from model.locking import Owner, WriteLock, read_owner, user_name
+from model.schema import explained, transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+
+FILE_NAME = "annotations.crnn"
+
+logger = logging.getLogger(__name__)
+
+
+class AnnotationFile:
+    """The file below an :class:`model.store.AnnotationStore`. It belongs to the thread that opened it.
+
+    Attributes:
+        path: the annotation file.
+        root: its folder, with symbolic links resolved; ``root / page.path`` is a page's image.
+        read_only: nothing can be changed through this store.
+        owner: who has the file open for writing: this store itself, or for a read-only store whoever is on record.
+        backup_problem: why today's backup could not be made, in one sentence; empty when it was.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection, *, lock: WriteLock | None, owner: Owner | None, author: str):
+        self.path = path
+        self.root = path.parent
+        self.read_only = lock is None
+        self.owner = owner
+        self.backup_problem = ""
+        self._author = author
+        self._db = db
+        self._lock = lock
+        self._backed_up_on: date | None = None
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False, read_only: bool = False, author: str | None = None) -> Self:
+        """Open the annotation file at ``path``, bringing it to the present schema first if it is older.
+
+        Args:
+            path: the file, or the folder that holds :data:`FILE_NAME`.
+            create: make an empty file (and its folder) where there is none.
+            read_only: take no lock and change nothing; works where nothing can be written.
+            author: who makes the edits; the name of the system's user by default.
+
+        Raises:
+            StoreLockedError: another program has it open for writing.
+            StoreCorruptError: it is damaged or no annotation file; it was not touched.
+            StoreTooNewError: a newer version of the program wrote it.
+            StoreError: it does not exist, or cannot be read or written.
+        """
+        path = _file_at(path)
+        author = author or user_name()
+        if read_only:
+            _require(path)
+            db = schema.connect(path, read_only=True)
+            if schema.version_of(db) < len(schema.MIGRATIONS):
+                db.close()
+                raise StoreError(
+                    f"{path.name} is of an older version; open it for writing once to bring it up to date."
+                )
+            return cls(path, db, lock=None, owner=read_owner(path), author=author)
+        if create:
+            _make_folder(path.parent)
+        else:
+            _require(path)
+        lock = WriteLock(path)
+        owner = lock.acquire()
+        try:
+            if create and not path.exists():
+                schema.create(path)
+            db = _connect_for_writing(path)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(path, db, lock=lock, owner=owner, author=author)
+
+    def close(self) -> None:
+        """Merge everything into the one file and free it for others. A second call does nothing."""
+        try:
+            if self._lock is not None and self._lock.is_held:
+                with explained(self.path):
+                    schema.finish_writing(self._db)
+        finally:
+            self._db.close()
+            if self._lock is not None:
+                self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with explained(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        if self.read_only:
+            raise StoreError(f"{self.path.name} is open for reading only, so nothing can be changed.")
+        self._back_up()
+        with explained(self.path), transaction(self._db):
+            yield self._db
+
+    def _back_up(self) -> None:
+        """Before the first change of a day, keep the state that the last day left."""
+        today = date.today()
+        if today == self._backed_up_on or not self._rows("SELECT 1 FROM words LIMIT 1"):
+            return
+        try:
+            make_daily_backup(self._db, self.path, today)
+            self.backup_problem = ""
+        except StoreCorruptError:
+            raise
+        except StoreError as error:  # the edit itself may still find room; losing it for want of a copy would be worse
+            self.backup_problem = str(error)
+            logger.warning("no backup today: %s", error)
+        self._backed_up_on = today
+
+
+def _file_at(path: Path) -> Path:
+    file = path / FILE_NAME if path.is_dir() else path
+    return file.parent.resolve() / file.name
+
+
+def _require(path: Path) -> None:
+    if not path.is_file():
+        raise StoreError(f"There is no annotation file {path}; check the name, or open the folder of images.")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made ({error.strerror}); choose another place.") from error
+
+
+def _connect_for_writing(path: Path) -> sqlite3.Connection:
+    db = schema.connect(path, read_only=False)
+    try:
+        with explained(path):
+            schema.prepare_writing(db)
+            if (version := schema.version_of(db)) < len(schema.MIGRATIONS):
+                make_backup(db, path, f"{date.today().isoformat()}-version-{version}")
+                schema.migrate(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
