@@ -1,0 +1,200 @@
+"""The live curves of a training run: loss above, accuracy and errors below, a mark wherever a batch went wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from crnn_gui import theme
+from model.events import BadBatch, Batch, Epoch, Started, TrainEvent
+
+SMOOTHING = 0.95
+"""Share of the past in the smoothed loss and accuracy: a memory of about twenty batches."""
+
+PLOTTED_LOSS = 1e4
+"""Losses above this are drawn here, so that one wild batch does not flatten the curve."""
+
+
+class TrainingPlot(QWidget):
+    """Curves over the optimizer steps of one run.
+
+    Batches whose loss is not finite leave a gap in the curve and a mark on it.
+
+    Signals:
+        bad_batch_chosen: int, the step of the mark that was clicked.
+    """
+
+    bad_batch_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._loss_plot = pg.PlotWidget()
+        self._score_plot = pg.PlotWidget()
+        self._score_plot.setXLink(self._loss_plot)
+        for plot in (self._loss_plot, self._score_plot):
+            plot.setMenuEnabled(False)
+            plot.hideButtons()
+            plot.setClipToView(True)
+            plot.setDownsampling(auto=True, mode="peak")
+            plot.getAxis("left").setWidth(48)
+            plot.getPlotItem().setContentsMargins(0, 4, 8, 4)
+        self._score_plot.setYRange(0, 100, padding=0.03)
+        self._score_plot.setLimits(yMin=-3, yMax=103)
+        self._score_plot.getAxis("left").setTickSpacing(50, 25)
+        self._loss_plot.setLimits(yMin=0)
+        self._raw = self._loss_plot.plot(connect="finite")
+        self._smooth = self._loss_plot.plot(connect="finite")
+        self._held_out_loss = self._loss_plot.plot(connect="finite")
+        self._accuracy = self._score_plot.plot(connect="finite")
+        self._held_out_accuracy = self._score_plot.plot(connect="finite")
+        self._held_out_errors = self._score_plot.plot(connect="finite")
+        self._marks = pg.ScatterPlotItem(symbol="x", size=12, hoverable=True, tip=None)
+        self._marks.sigClicked.connect(self._on_mark_clicked)
+        self._loss_plot.addItem(self._marks)
+        self._score_plot.setLabel("bottom", self.tr("Step"))
+        # Legends stand above the plots: inside they would cover what they explain.
+        self._loss_legend, self._score_legend = QLabel(), QLabel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for legend, plot, stretch in (
+            (self._loss_legend, self._loss_plot, 3),
+            (self._score_legend, self._score_plot, 2),
+        ):
+            legend.setContentsMargins(52, 4, 8, 0)
+            legend.setTextFormat(Qt.TextFormat.RichText)
+            layout.addWidget(legend)
+            layout.addWidget(plot, stretch)
+        self.clear()
+        self.restyle()
+
+    def clear(self) -> None:
+        """Forget the run that was shown."""
+        self._batches: list[tuple[float, float, float, float]] = []
+        self._epochs: list[tuple[float, float, float, float]] = []
+        self._bad: list[tuple[float, float]] = []
+        self._average = (math.nan, math.nan)
+        self._draw()
+
+    def append(self, events: Iterable[TrainEvent]) -> None:
+        """Draw what a run has told, in order. A ``Started`` begins a new picture unless it resumes the old run."""
+        for event in events:
+            if isinstance(event, Started):
+                self._begin(event)
+            elif isinstance(event, Batch):
+                self._add_batch(event)
+            elif isinstance(event, Epoch):
+                score = (100 * event.val_accuracy, 100 * event.val_cer)
+                self._epochs.append((event.step, event.val_loss, *score))
+            elif isinstance(event, BadBatch):
+                height = next((loss for _, _, loss, _ in reversed(self._batches) if math.isfinite(loss)), 0.0)
+                self._bad.append((event.step, height))
+                self._batches.append((event.step, math.nan, math.nan, math.nan))
+        self._draw()
+
+    @property
+    def bad_steps(self) -> tuple[int, ...]:
+        """The steps that carry a mark."""
+        return tuple(int(step) for step, _ in self._bad)
+
+    @Slot()
+    def restyle(self) -> None:
+        """Take the colours of the look that is on now."""
+        look = theme.tokens()
+        for plot in (self._loss_plot, self._score_plot):
+            plot.setBackground(look.color("window"))
+            for side in ("left", "bottom"):
+                axis = plot.getAxis(side)
+                axis.setPen(look.color("line"))
+                axis.setTextPen(look.color("muted"))
+            plot.showGrid(x=False, y=True, alpha=0.35)
+        self._raw.setPen(_faded(look.color("accent"), 70))
+        self._smooth.setPen(pg.mkPen(look.color("accent"), width=2))
+        self._accuracy.setPen(pg.mkPen(look.color("accent"), width=2))
+        for curve, token in (
+            (self._held_out_loss, "doubtful"),
+            (self._held_out_accuracy, "verified"),
+            (self._held_out_errors, "doubtful"),
+        ):
+            curve.setPen(pg.mkPen(look.color(token), width=2))
+            curve.setSymbol("o")
+            curve.setSymbolSize(6)
+            curve.setSymbolPen(None)
+            curve.setSymbolBrush(look.color(token))
+        self._marks.setPen(pg.mkPen(look.color("error"), width=2))
+        self._marks.setBrush(look.color("error"))
+        self._loss_legend.setText(
+            _legend(
+                self.tr("Loss in nats per word"),
+                (("accent", self.tr("training")), ("doubtful", self.tr("held-out")), ("error", self.tr("bad batch"))),
+            )
+        )
+        self._score_legend.setText(
+            _legend(
+                self.tr("Percent"),
+                (
+                    ("accent", self.tr("words right in training")),
+                    ("verified", self.tr("held-out words right")),
+                    ("doubtful", self.tr("held-out character errors")),
+                ),
+            )
+        )
+
+    def _begin(self, event: Started) -> None:
+        if not event.resumed_at:
+            self.clear()
+            if math.isfinite(event.cer):
+                self._epochs.append((0, event.loss, 100 * event.accuracy, 100 * event.cer))
+        self._loss_plot.setXRange(0, max(1, event.steps), padding=0.02)
+
+    def _add_batch(self, event: Batch) -> None:
+        loss, accuracy = self._average
+        keep = SMOOTHING if math.isfinite(loss) else 0.0
+        drawn = min(event.loss, PLOTTED_LOSS)
+        self._average = (
+            drawn if keep == 0.0 else keep * loss + (1 - keep) * drawn,
+            event.accuracy if keep == 0.0 else keep * accuracy + (1 - keep) * event.accuracy,
+        )
+        self._batches.append((event.step, drawn, self._average[0], 100 * self._average[1]))
+
+    def _draw(self) -> None:
+        steps, raw, smooth, accuracy = _columns(self._batches)
+        self._raw.setData(steps, raw)
+        self._smooth.setData(steps, smooth)
+        self._accuracy.setData(steps, accuracy)
+        steps, loss, score, errors = _columns(self._epochs)
+        self._held_out_loss.setData(steps, loss)
+        self._held_out_accuracy.setData(steps, score)
+        self._held_out_errors.setData(steps, errors)
+        self._marks.setData([x for x, _ in self._bad], [y for _, y in self._bad], data=[int(x) for x, _ in self._bad])
+
+    @Slot(object, object, object)
+    def _on_mark_clicked(self, _marks: object, points: list[pg.SpotItem], _event: object) -> None:
+        if len(points):
+            self.bad_batch_chosen.emit(points[0].data())
+
+
+def _columns(rows: list[tuple[float, float, float, float]]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    table = np.array(rows, np.float64).reshape(-1, 4)
+    return table[:, 0], table[:, 1], table[:, 2], table[:, 3]
+
+
+def _legend(title: str, entries: Iterable[tuple[str, str]]) -> str:
+    look = theme.tokens()
+    keys = "".join(
+        f'&nbsp;&nbsp;&nbsp;<span style="color:{look.color(token).name()}">&#9679;</span>&nbsp;{name}'
+        for token, name in entries
+    )
+    return f'<b>{title}</b><span style="color:{look.muted}">{keys}</span>'
+
+
+def _faded(color: QColor, alpha: int) -> QColor:
+    faded = QColor(color)
+    faded.setAlpha(alpha)
+    return faded

@@ -1,0 +1,163 @@
+"""What stood in the way of training: crops left out before it, and batches whose loss or gradient was not finite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QVBoxLayout, QWidget
+
+from crnn_gui.resources import icon
+from model.events import BadBatch, Cause, Offender, Problem, Severity, Started, TrainEvent
+
+_WORD_ROLE = Qt.ItemDataRole.UserRole + 1
+_STEP_ROLE = Qt.ItemDataRole.UserRole + 2
+
+SHOWN_BATCHES = 500
+"""Bad batches listed in full; later ones are counted in the last row, because a diverging run has thousands."""
+
+CAUSES: dict[Cause, str] = {
+    Cause.MISSING: "image is missing",
+    Cause.UNREADABLE: "image cannot be read",
+    Cause.NOT_FINITE: "pixels are not finite",
+    Cause.CONSTANT: "crop is one plain colour",
+    Cause.TOO_SMALL: "crop is too small",
+    Cause.EMPTY_LABEL: "label is empty",
+    Cause.UNKNOWN_CHARACTER: "unknown character",
+    Cause.LABEL_TOO_LONG: "label is too long for the crop",
+    Cause.MIXED_FORMS: "mixed Unicode forms",
+    Cause.DUPLICATE_CONFLICT: "same pixels, another label",
+    Cause.BAD_PARAMETERS: "weights were not finite",
+    Cause.LEARNING_RATE: "learning rate is too high",
+    Cause.EXPLODING_GRADIENT: "gradient exploded",
+    Cause.UNKNOWN: "cause not found",
+}
+
+
+class TroubleView(QWidget):
+    """A tree: one row for each kind of problem or bad batch, below it the crops concerned.
+
+    Signals:
+        word_requested: int, the id of the word a person wants to see.
+        count_changed: int, how many top-level rows there are.
+    """
+
+    word_requested = Signal(int)
+    count_changed = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = QStandardItemModel(self)
+        self._view = QTreeView()
+        self._view.setModel(self._model)
+        self._view.setFrameShape(QTreeView.Shape.NoFrame)
+        self._view.setUniformRowHeights(True)
+        self._view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._view.setAllColumnsShowFocus(True)
+        self._view.activated.connect(self._on_row_activated)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._view)
+        self._unlisted = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Show no trouble."""
+        self._model.clear()
+        self._unlisted = 0
+        self._model.setHorizontalHeaderLabels(
+            [self.tr("Crop"), self.tr("Label"), self.tr("Frames"), self.tr("Loss"), self.tr("Why")]
+        )
+        header = self._view.header()
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for column, width in enumerate((280, 160, 80, 80)):
+            self._view.setColumnWidth(column, width)
+        self.count_changed.emit(0)
+
+    def append(self, events: Iterable[TrainEvent]) -> None:
+        """List the trouble these events tell of."""
+        for event in events:
+            if isinstance(event, Started):
+                self.clear()
+                self.show_problems((*event.left_out, *event.warnings))
+            elif isinstance(event, BadBatch):
+                self._add_batch(event)
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """List what was found before training, by cause; what keeps a crop out comes first."""
+        groups: dict[tuple[Severity, Cause], list[Problem]] = {}
+        for problem in problems:
+            groups.setdefault((problem.severity, problem.cause), []).append(problem)
+        for (severity, cause), members in sorted(groups.items(), key=lambda g: g[0][0] != Severity.ERROR):
+            left_out = severity == Severity.ERROR
+            title = self.tr("Left out: {cause}") if left_out else self.tr("Kept all the same: {cause}")
+            head = self._add_head(title.format(cause=CAUSES[cause]), "warning-circle" if left_out else "info")
+            head[-1].setText(self.tr("%n crop(s)", "", len(members)))
+            for problem in members:
+                head[0].appendRow(_row((problem.key, "", "", "", problem.detail), problem.word_id))
+        self.count_changed.emit(self._model.rowCount())
+
+    @Slot(int)
+    def show_step(self, step: int) -> None:
+        """Bring the bad batch of a step into view and open it."""
+        for row in range(self._model.rowCount()):
+            index = self._model.index(row, 0)
+            if index.data(_STEP_ROLE) == step:
+                self._view.setExpanded(index, True)
+                self._view.setCurrentIndex(index)
+                self._view.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtTop)
+                return
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The titles of the top-level rows."""
+        return tuple(self._model.item(row).text() for row in range(self._model.rowCount()))
+
+    def _add_batch(self, event: BadBatch) -> None:
+        if self._model.rowCount() >= SHOWN_BATCHES:
+            self._unlisted += 1
+            last = self._model.item(self._model.rowCount() - 1)
+            last.setText(self.tr("and %n more bad batch(es)", "", self._unlisted + 1))
+            return
+        title = self.tr("Step {step}: {cause}").format(step=event.step, cause=CAUSES[event.cause])
+        head = self._add_head(title, "warning")
+        head[0].setData(event.step, _STEP_ROLE)
+        head[-1].setText(event.advice)
+        head[-1].setToolTip(event.advice)
+        for offender in event.offenders:
+            head[0].appendRow(_row(_cells(offender), offender.word_id))
+        if self._model.rowCount() == 1:
+            self._view.setExpanded(head[0].index(), True)
+        self.count_changed.emit(self._model.rowCount())
+
+    def _add_head(self, title: str, icon_name: str) -> list[QStandardItem]:
+        row = _row((title, "", "", "", ""), None)
+        row[0].setIcon(icon(icon_name, "doubtful" if icon_name == "warning-circle" else ""))
+        font = row[0].font()
+        font.setBold(True)
+        row[0].setFont(font)
+        self._model.appendRow(row)
+        return row
+
+    @Slot(QModelIndex)
+    def _on_row_activated(self, index: QModelIndex) -> None:
+        word_id = index.siblingAtColumn(0).data(_WORD_ROLE)
+        if word_id is not None:
+            self.word_requested.emit(word_id)
+
+
+def _cells(offender: Offender) -> tuple[str, ...]:
+    loss = f"{offender.loss:.3g}" if math.isfinite(offender.loss) else str(offender.loss)
+    why = CAUSES[offender.cause] if offender.cause else "shared the batch"
+    return offender.key, offender.label, f"{offender.frames} of {offender.frames_needed}", loss, why
+
+
+def _row(cells: Iterable[str], word_id: int | None) -> list[QStandardItem]:
+    items = [QStandardItem(cell) for cell in cells]
+    items[0].setData(word_id, _WORD_ROLE)
+    for item, cell in zip(items, cells, strict=True):
+        item.setToolTip(cell)
+    return items
