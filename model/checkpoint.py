@@ -38,14 +38,15 @@ class WeightsInfo:
     Attributes:
         path, name: where the file lies, and its name without the suffix.
         hash: the first 16 hexadecimal digits of the file's SHA-256; predictions refer to it.
-        metrics, ancestry, licence, temperature: as in :class:`Weights`.
+        network, charset, preprocessing, metrics, ancestry, licence, temperature: as in :class:`Weights`.
     """
 
     path: Path
     name: str
     hash: str
     network: str
-    characters: str
+    charset: Charset
+    preprocessing: Preprocessing
     metrics: Mapping[str, Any]
     ancestry: tuple[Mapping[str, Any], ...]
     licence: str
@@ -156,21 +157,19 @@ def read_header(path: Path) -> dict[str, Any]:
 
 def read_info(path: Path) -> WeightsInfo:
     """Return the plain description of a weights file. Raises as :func:`read_header` does."""
-    header = read_header(path)
-    try:
-        return WeightsInfo(
-            path=path,
-            name=path.stem,
-            hash=weights_hash(path),
-            network=header["network"],
-            characters=header["charset"],
-            metrics=header["metrics"],
-            ancestry=tuple(header["ancestry"]),
-            licence=header["licence"],
-            temperature=header["temperature"],
-        )
-    except KeyError as error:
-        raise WeightsError(f"the weights file {path} is damaged: its metadata lacks {error}") from error
+    weights = _from_document(read_header(path), {}, path)
+    return WeightsInfo(
+        path=path,
+        name=path.stem,
+        hash=weights_hash(path),
+        network=weights.network,
+        charset=weights.charset,
+        preprocessing=weights.preprocessing,
+        metrics=weights.metrics,
+        ancestry=weights.ancestry,
+        licence=weights.licence,
+        temperature=weights.temperature,
+    )
 
 
 def weights_hash(path: Path) -> str:

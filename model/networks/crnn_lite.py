@@ -9,7 +9,7 @@ from model.networks.base import Network, frame_features, register
 
 @register("crnn-lite")
 class CRNNLite(Network):
-    """Strided convolutions to a quarter of the width, then two narrow BiLSTM layers; grey, T = W / 4.
+    """Strided convolutions to a quarter of the width, two narrow BiLSTM layers with a bypass; grey, T = W / 4.
 
     The image shrinks by strides instead of poolings after full-size convolutions, so that most of the 80 million
     multiplications for a 32 x 128 image happen in few, wide maps (``crnn`` needs ten times as many). All convolutions
@@ -33,11 +33,15 @@ class CRNNLite(Network):
             *_block(192, 256, kernel=(2, 3), padding=(0, 1)),
         )
         self.rnn = nn.LSTM(256, hidden, num_layers=2, bidirectional=True)
+        self.bypass = nn.Linear(256, 2 * hidden)
         self.fc = nn.Linear(2 * hidden, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        states, _ = self.rnn(frame_features(self.cnn(images)))
-        logits: Tensor = self.fc(states)
+        features = frame_features(self.cnn(images))
+        states, _ = self.rnn(features)
+        # Past the LSTMs, the head teaches the convolutions from the first step on; without the bypass, training from
+        # scratch stays on the all-blank plateau several times as long.
+        logits: Tensor = self.fc(states + self.bypass(features))
         return logits.permute(1, 0, 2)
 
 

@@ -1,0 +1,289 @@
+"""From a network's log-probabilities to texts: exact CTC on the CPU in float64, with numpy alone.
+
+Throughout, ``log_probs`` is (T, classes) with each row a normalised distribution in natural logarithms and the blank
+at class 0, and a text is a tuple of class indices without blanks. The probability of a text is the sum over all paths
+that CTC collapses to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from model.charset import BLANK, Charset, frames_needed, normalize
+
+Floats = NDArray[np.float64]
+Text = tuple[int, ...]
+
+SYMBOLS = 10
+"""How many characters a beam tries in each frame, the most probable ones."""
+
+_SURE_BLANK = 0.999  # no prefix is extended in a frame that says blank with more than this probability
+_FAINT = 1e-9  # a prefix this much less probable than the best one is dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One character of an alignment: frames ``start`` to ``end`` (exclusive), and its confidence in [0, 1]."""
+
+    index: int
+    start: int
+    end: int
+    confidence: float
+
+
+State = TypeVar("State", bound=Hashable)
+
+
+class Grammar(Protocol[State]):
+    """What a beam asks of a constraint; states are opaque. :class:`model.patterns.Pattern` is one."""
+
+    start: State
+
+    def symbols(self, state: State) -> NDArray[np.intp]:
+        """Return the class indices that may follow in this state."""
+
+    def step(self, state: State, symbol: int) -> State:
+        """Return the state after one of :meth:`symbols`."""
+
+    def accepts(self, state: State) -> bool:
+        """Whether a text may end in this state."""
+
+
+def log_softmax(logits: NDArray[Any], *, temperature: float = 1.0) -> Floats:
+    """Return the log-probabilities of logits (..., classes) of any float type, divided by the temperature first."""
+    scaled = np.asarray(logits, np.float64) / temperature
+    scaled = scaled - scaled.max(axis=-1, keepdims=True)
+    result: Floats = scaled - np.log(np.exp(scaled).sum(axis=-1, keepdims=True))
+    return result
+
+
+def greedy(log_probs: Floats) -> Text:
+    """Return the text of the most probable path."""
+    return tuple(index for index, _ in groupby(log_probs.argmax(axis=-1).tolist()) if index != BLANK)
+
+
+def ctc_log_prob(log_probs: Floats, text: Sequence[int]) -> float:
+    """Return the natural logarithm of the text's probability; -inf when T frames cannot write it."""
+    return float(ctc_log_probs(log_probs, [text])[0])
+
+
+def ctc_log_probs(log_probs: Floats, texts: Sequence[Sequence[int]]) -> Floats:
+    """Return the log-probability of each text, (len(texts),): the CTC forward algorithm over all texts at once."""
+    if not texts:
+        return np.zeros(0)
+    lengths = np.array([len(text) for text in texts])
+    extended = np.zeros((len(texts), 2 * int(lengths.max()) + 1), np.intp)
+    for row, text in zip(extended, texts, strict=True):
+        row[1 : 2 * len(text) : 2] = text
+    # A path may skip the blank between two characters that differ.
+    skips = np.full(extended.shape, -np.inf)
+    skips[:, 3::2][extended[:, 3::2] != extended[:, 1:-2:2]] = 0.0
+
+    alpha = np.full(extended.shape, -np.inf)
+    alpha[:, :2] = log_probs[0, extended[:, :2]]
+    with np.errstate(invalid="ignore"):  # logaddexp of two -inf is -inf, with a complaint on some platforms
+        for frame in log_probs[1:]:
+            reached = alpha.copy()
+            reached[:, 1:] = np.logaddexp(reached[:, 1:], alpha[:, :-1])
+            reached[:, 2:] = np.logaddexp(reached[:, 2:], alpha[:, :-2] + skips[:, 2:])
+            alpha = reached + frame[extended]
+        rows, last = np.arange(len(texts)), 2 * lengths
+        before_last = np.where(lengths > 0, alpha[rows, last - 1], -np.inf)
+        total: Floats = np.logaddexp(alpha[rows, last], before_last)
+    return total
+
+
+def align(log_probs: Floats, text: Sequence[int]) -> tuple[Span, ...]:
+    """Return where each character of the text stands on the most probable path that writes it (Viterbi).
+
+    A character's confidence is its greatest probability in its frames.
+
+    Raises:
+        ValueError: T frames cannot write the text.
+    """
+    if frames_needed(text) > len(log_probs):
+        raise ValueError(f"{len(text)} characters do not fit into {len(log_probs)} frames")
+    if not text:
+        return ()
+    extended = np.zeros(2 * len(text) + 1, np.intp)
+    extended[1::2] = text
+    skips = np.full(len(extended), -np.inf)
+    skips[3::2][extended[3::2] != extended[1:-2:2]] = 0.0
+
+    score = np.full(len(extended), -np.inf)
+    score[:2] = log_probs[0, extended[:2]]
+    came_from = np.zeros((len(log_probs), len(extended)), np.intp)
+    moves = np.full((3, len(extended)), -np.inf)
+    for t in range(1, len(log_probs)):
+        moves[0] = score
+        moves[1, 1:] = score[:-1]
+        moves[2, 2:] = score[:-2] + skips[2:]
+        came_from[t] = moves.argmax(axis=0)
+        score = moves.max(axis=0) + log_probs[t, extended]
+
+    place = len(extended) - (1 if score[-1] >= score[-2] else 2)
+    path = [place]
+    for t in range(len(log_probs) - 1, 0, -1):
+        place -= int(came_from[t, place])
+        path.append(place)
+    path.reverse()
+    spans, start = [], 0
+    for position, frames in groupby(path):
+        end = start + len(list(frames))
+        if position % 2:
+            index = int(extended[position])
+            spans.append(Span(index, start, end, float(np.exp(log_probs[start:end, index].max()))))
+        start = end
+    return tuple(spans)
+
+
+def prefix_beam(
+    log_probs: Floats,
+    *,
+    beam: int = 16,
+    top: int = 5,
+    grammar: Grammar[Any] | None = None,
+) -> list[tuple[Text, float]]:
+    """Return the most probable texts with their exact log-probabilities, best first.
+
+    The search keeps the ``beam`` best prefixes a frame and tries :data:`SYMBOLS` characters on each; the probabilities
+    of what it finds are then computed over all paths. With a grammar, the best prefix of each of its states is kept
+    too, so that a text is found wherever one fits into the frames.
+
+    Args:
+        log_probs: (T, classes).
+        beam: prefixes kept after each frame.
+        top: how many texts to return at most.
+        grammar: what texts are allowed; None allows all.
+    """
+    found = _search(np.exp(log_probs), beam=beam, grammar=grammar)
+    if grammar is not None:
+        found = [entry for entry in found if grammar.accepts(entry.state)]
+    texts = [entry.text for entry in found[: max(2 * top, beam)]]
+    ranked = sorted(zip(ctc_log_probs(log_probs, texts).tolist(), texts, strict=True), reverse=True)
+    return [(text, log_prob) for log_prob, text in ranked[:top] if log_prob > -math.inf]
+
+
+@dataclass(slots=True)
+class _Prefix:
+    """A prefix of the beam: probability of the paths that end in a blank, and in its last character.
+
+    Probabilities are relative to the best prefix of the frame before, which keeps them in range without logarithms.
+    """
+
+    text: Text
+    state: Any
+    blank: float = 0.0
+    character: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.blank + self.character
+
+
+def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_Prefix]:
+    """Return the prefixes left after the last frame, best first."""
+    prefixes = [_Prefix((), grammar.start if grammar else None, blank=1.0)]
+    for frame in probs:
+        choices = _choices(frame, grammar)
+        p = frame.tolist()
+        reached: dict[Text, _Prefix] = {}
+        for prefix in prefixes:
+            text, total = prefix.text, prefix.total
+            stay = reached.get(text)
+            if stay is None:
+                stay = reached[text] = _Prefix(text, prefix.state)
+            last = text[-1] if text else BLANK
+            stay.blank += total * p[BLANK]
+            if text:
+                stay.character += prefix.character * p[last]
+            for symbol in choices(prefix.state):
+                # The same character again needs a blank in between, else it is the same one still.
+                gain = (prefix.blank if symbol == last else total) * p[symbol]
+                if gain <= 0.0:
+                    continue
+                longer = (*text, symbol)
+                grown = reached.get(longer)
+                if grown is None:
+                    state = grammar.step(prefix.state, symbol) if grammar else None
+                    grown = reached[longer] = _Prefix(longer, state)
+                grown.character += gain
+        prefixes = _pruned(list(reached.values()), beam, keep_states=grammar is not None)
+    return prefixes
+
+
+def _choices(frame: Floats, grammar: Grammar[Any] | None) -> Callable[[Any], list[int]]:
+    """Return the function from a state to the characters worth trying on it in this frame."""
+    if grammar is None:
+        symbols = [] if frame[BLANK] > _SURE_BLANK else _best(frame, np.arange(1, len(frame)))
+        return lambda _state: symbols
+    known: dict[Any, list[int]] = {}
+
+    def choices(state: Any) -> list[int]:
+        if state not in known:
+            known[state] = _best(frame, grammar.symbols(state))
+        return known[state]
+
+    return choices
+
+
+def _best(frame: Floats, symbols: NDArray[np.intp]) -> list[int]:
+    if len(symbols) > SYMBOLS:
+        symbols = symbols[np.argpartition(frame[symbols], -SYMBOLS)[-SYMBOLS:]]
+    chosen: list[int] = symbols.tolist()
+    return chosen
+
+
+def _pruned(prefixes: list[_Prefix], beam: int, *, keep_states: bool) -> list[_Prefix]:
+    """Return the best prefixes in order, scaled so that the best has probability 1."""
+    prefixes.sort(key=lambda prefix: -prefix.total)
+    best = prefixes[0].total
+    kept = [prefix for prefix in prefixes[:beam] if prefix.total > _FAINT * best or keep_states]
+    if keep_states:
+        seen = {prefix.state for prefix in kept}
+        for prefix in prefixes[beam:]:
+            if prefix.state not in seen:
+                seen.add(prefix.state)
+                kept.append(prefix)
+    for prefix in kept:
+        prefix.blank /= best
+        prefix.character /= best
+    return kept
+
+
+class Lexicon:
+    """A closed list of words, prepared for one charset. Words with characters outside it can never be read.
+
+    Args:
+        words: the words as they are spelled; the case of letters counts.
+        charset: what the network can write.
+    """
+
+    def __init__(self, words: Iterable[str], charset: Charset) -> None:
+        spelled = dict.fromkeys(map(normalize, words))
+        self._texts = {word: tuple(charset.encode(word)) for word in spelled if word and not charset.unknown(word)}
+        self._words = list(self._texts)
+        self._folded = [word.casefold() for word in self._words]
+        self._charset = charset
+
+    def best(self, log_probs: Floats, *, top: int = 5, candidates: int = 100) -> list[tuple[str, float]]:
+        """Return the most probable words with their exact log-probabilities, best first.
+
+        Only the ``candidates`` words nearest to the greedy reading, by edit distance regardless of case, are looked
+        at. Words that the frames cannot hold are left out, so the list can be empty.
+        """
+        seen = self._charset.text(greedy(log_probs)).casefold()
+        near = process.extract(seen, self._folded, scorer=Levenshtein.distance, limit=candidates)
+        words = [self._words[place] for _, _, place in near]
+        scores = ctc_log_probs(log_probs, [self._texts[word] for word in words]).tolist()
+        ranked = sorted(zip(scores, words, strict=True), key=lambda pair: (-pair[0], pair[1]))
+        return [(word, score) for score, word in ranked[:top] if score > -math.inf]

@@ -1,0 +1,203 @@
+r"""Regular expressions as constraints on what may be read: ``[A-Z]{2}\d{6}``, ``(?:EUR|USD) ?\d+\.\d\d``.
+
+The whole text has to match. The dialect is the regular part of Python's: literals, ``.``, classes, ``\d \w \s`` and
+their opposites, groups, alternation, ``? * + {m,n}``. What looks around or back is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from model.charset import Charset, normalize
+from model.errors import KnownError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_STATE_LIMIT = 20_000
+_CATEGORIES = {
+    op.CATEGORY_DIGIT: r"\d",
+    op.CATEGORY_NOT_DIGIT: r"\D",
+    op.CATEGORY_WORD: r"\w",
+    op.CATEGORY_NOT_WORD: r"\W",
+    op.CATEGORY_SPACE: r"\s",
+    op.CATEGORY_NOT_SPACE: r"\S",
+}
+_NAMES = {
+    op.AT: "anchors such as ^ and \\b (the whole text has to match anyway)",
+    op.ASSERT: "lookahead and lookbehind",
+    op.ASSERT_NOT: "lookahead and lookbehind",
+    op.GROUPREF: "references to groups",
+    op.GROUPREF_EXISTS: "references to groups",
+    op.POSSESSIVE_REPEAT: "possessive quantifiers",
+    op.ATOMIC_GROUP: "atomic groups",
+}
+
+State = frozenset[int]
+
+
+class PatternError(KnownError):
+    """A pattern is malformed, uses what is not supported, or fits no text of the charset."""
+
+
+class Pattern:
+    """A regular expression over the characters of a charset, as a deterministic automaton that is built as it is used.
+
+    Args:
+        expression: the regular expression.
+        charset: what the network can write; other characters match nothing.
+
+    Raises:
+        PatternError: see there; the message quotes the expression.
+    """
+
+    def __init__(self, expression: str, charset: Charset) -> None:
+        self.expression = expression
+        self._characters = charset.characters
+        self._silent: list[list[int]] = []
+        self._arcs: list[list[tuple[frozenset[int], int]]] = []
+        self._moves: dict[State, dict[int, State]] = {}
+        try:
+            tree = _parser.parse(normalize(expression))
+        except (re.error, OverflowError, RecursionError) as error:
+            raise PatternError(f"the pattern {expression!r} is malformed: {error}") from error
+        self._ignore_case = bool(tree.state.flags & re.IGNORECASE)
+        begin = self._new()
+        self._end = self._sequence(tree, begin)
+        self._alive = self._states_that_can_end()
+        if begin not in self._alive:
+            raise PatternError(f"the pattern {expression!r} fits no text that these weights can write")
+        self.start = self._closure([begin])
+
+    def symbols(self, state: State) -> NDArray[np.intp]:
+        """Return the class indices that may follow in this state."""
+        return np.fromiter(self._transitions(state), np.intp)
+
+    def step(self, state: State, symbol: int) -> State:
+        """Return the state after one of :meth:`symbols`."""
+        return self._transitions(state)[symbol]
+
+    def accepts(self, state: State) -> bool:
+        """Whether a text may end in this state."""
+        return self._end in state
+
+    def _transitions(self, state: State) -> dict[int, State]:
+        if state not in self._moves:
+            targets: dict[int, list[int]] = {}
+            for node in state:
+                for symbols, target in self._arcs[node]:
+                    if target in self._alive:
+                        for symbol in symbols:
+                            targets.setdefault(symbol, []).append(target)
+            self._moves[state] = {symbol: self._closure(nodes) for symbol, nodes in sorted(targets.items())}
+        return self._moves[state]
+
+    def _closure(self, nodes: Iterable[int]) -> State:
+        seen, todo = set(nodes), list(nodes)
+        while todo:
+            for target in self._silent[todo.pop()]:
+                if target in self._alive and target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        return frozenset(seen)
+
+    def _states_that_can_end(self) -> set[int]:
+        sources: list[list[int]] = [[] for _ in self._arcs]
+        for node, targets in enumerate(self._silent):
+            for target in targets:
+                sources[target].append(node)
+        for node, arcs in enumerate(self._arcs):
+            for _, target in arcs:
+                sources[target].append(node)
+        seen, todo = {self._end}, [self._end]
+        while todo:
+            fresh = [node for node in sources[todo.pop()] if node not in seen]
+            seen.update(fresh)
+            todo.extend(fresh)
+        return seen
+
+    # Construction after Thompson: each method takes the node a part begins at and returns the one it ends at.
+
+    def _new(self) -> int:
+        if len(self._arcs) >= _STATE_LIMIT:
+            raise PatternError(f"the pattern {self.expression!r} is too large; use smaller repeat counts")
+        self._silent.append([])
+        self._arcs.append([])
+        return len(self._arcs) - 1
+
+    def _sequence(self, tree: Iterable[tuple[Any, Any]], node: int) -> int:
+        for kind, argument in tree:
+            node = self._part(kind, argument, node)
+        return node
+
+    def _part(self, kind: Any, argument: Any, node: int) -> int:
+        if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
+            return self._repeat(*argument, node=node)
+        if kind is op.BRANCH:
+            end = self._new()
+            for branch in argument[1]:
+                inner = self._new()
+                self._silent[node].append(inner)
+                self._silent[self._sequence(branch, inner)].append(end)
+            return end
+        if kind is op.SUBPATTERN:
+            _, added, removed, tree = argument
+            if added or removed:
+                raise self._unsupported("flags inside groups")
+            return self._sequence(tree, node)
+        end = self._new()
+        if symbols := self._symbols(kind, argument):
+            self._arcs[node].append((symbols, end))
+        return end
+
+    def _repeat(self, least: int, most: Any, tree: Any, *, node: int) -> int:
+        for _ in range(least):
+            node = self._sequence(tree, node)
+        if most is op.MAXREPEAT:
+            # Nodes of its own for the loop, so that it cannot be entered from what stands before or after it.
+            loop, end = self._new(), self._new()
+            self._silent[node].append(loop)
+            self._silent[self._sequence(tree, loop)].append(loop)
+            self._silent[loop].append(end)
+            return end
+        end = self._new()
+        for _ in range(most - least):
+            self._silent[node].append(end)
+            node = self._sequence(tree, node)
+        self._silent[node].append(end)
+        return end
+
+    def _symbols(self, kind: Any, argument: Any) -> frozenset[int]:
+        """Return the class indices a part for one character matches."""
+        matching = self._matching(kind, argument)
+        return frozenset(i for i, char in enumerate(self._characters, start=1) if char in matching)
+
+    def _matching(self, kind: Any, argument: Any) -> set[str]:
+        if kind is op.IN:
+            negated = bool(argument) and argument[0][0] is op.NEGATE
+            parts = argument[1:] if negated else argument
+            matching = set().union(*(self._matching(*part) for part in parts))
+            return set(self._characters) - matching if negated else matching
+        if kind is op.NOT_LITERAL:
+            return set(self._characters) - self._matching(op.LITERAL, argument)
+        if kind is op.ANY:
+            return set(self._characters)
+        if kind is op.CATEGORY:
+            return {char for char in self._characters if re.fullmatch(_CATEGORIES[argument], char)}
+        if kind in (op.LITERAL, op.RANGE):
+            low, high = (argument, argument) if kind is op.LITERAL else argument
+            matching = {char for char in self._characters if low <= ord(char) <= high}
+            if self._ignore_case:
+                folded = {chr(code).lower() for code in range(low, high + 1)}
+                matching |= {char for char in self._characters if char.lower() in folded}
+            return matching
+        raise self._unsupported(_NAMES.get(kind, str(kind).lower()))
+
+    def _unsupported(self, what: str) -> PatternError:
+        return PatternError(f"the pattern {self.expression!r} uses {what}, which a constraint on texts cannot have")
