@@ -24,7 +24,7 @@ from model.errors import DatasetError
 from model.events import Cause, Problem, Severity
 
 if TYPE_CHECKING:
-    from model.annotations import LabelledCrop, Page, Word
+    from model.annotations import Box, LabelledCrop, Page
 
 PARTS = ("train", "val", "test")
 
@@ -57,11 +57,11 @@ class EncodedCrop:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPage:
-    """A page as it is written: its image file, the words to write, and its part."""
+    """A page as it is written: its image file, the boxes and texts to write, and its part."""
 
     page: Page
     image: Path
-    words: Sequence[Word]
+    words: Sequence[tuple[Box, str]]
     part: str
 
 
@@ -81,8 +81,8 @@ class Writer(ABC):
         raise NotImplementedError
 
     @abstractmethod
-    def finish(self) -> None:
-        """Write what is known only at the end, and close all files."""
+    def close(self) -> None:
+        """Write what is known only at the end and close all files; also called when the export failed."""
 
 
 class Format(ABC):

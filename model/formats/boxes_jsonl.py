@@ -96,10 +96,10 @@ class _BoxesJsonlWriter(Writer):
             "width": page.page.width,
             "height": page.page.height,
             "part": page.part,
-            "words": [{"quad": word.box.points, "text": word.label} for word in page.words],
+            "words": [{"quad": box.points, "text": text} for box, text in page.words],
         }
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._written += 1
 
-    def finish(self) -> None:
+    def close(self) -> None:
         self._file.close()

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from model.annotations import Box, LabelledCrop, Page, State, Word
 from model.formats.base import Format, Kind, Refuse, register
-
-ANNOTATIONS = "annotations.crnn"
+from model.store import FILE_NAME, AnnotationStore
 
 
 @register
@@ -16,23 +15,21 @@ class Crnn(Format):
     name = "crnn"
     title = "Annotation file"
     kind = Kind.PAGES
-    accepts = f"an annotation file (.crnn), or a folder with {ANNOTATIONS}"
+    accepts = f"an annotation file (.crnn), or a folder with {FILE_NAME}"
     rank = 0  # a folder of ours may hold other lists as well: the ones it was imported from
 
     def sniff(self, path: Path) -> str | None:
-        if (path / ANNOTATIONS).is_file():
-            return f"it holds {ANNOTATIONS}"
+        if (path / FILE_NAME).is_file():
+            return f"it holds {FILE_NAME}"
         return "it is an annotation file" if path.suffix.lower() == ".crnn" and path.is_file() else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        from model.store import AnnotationStore
-
-        file = path / ANNOTATIONS if path.is_dir() else path
+        file = path / FILE_NAME if path.is_dir() else path
         with AnnotationStore.open(file, read_only=True) as store:
-            for page in store.pages():
-                for word in store.words(page.id):
-                    if word.state() is State.VERIFIED:
-                        yield labelled_crop(store.root, page, word)
+            pages = {page.id: page for page in store.pages()}
+            for word in store.words(state=State.VERIFIED):
+                if word.page_id in pages:  # a page may be added by another connection meanwhile
+                    yield labelled_crop(store.root, pages[word.page_id], word)
 
 
 def labelled_crop(root: Path, page: Page, word: Word) -> LabelledCrop:
