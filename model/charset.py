@@ -141,6 +141,6 @@ class Charset:
         return self.text(index for index, _ in groupby(indices))
 
     def extended(self, characters: Iterable[str]) -> Charset:
-        """Return this charset with the new ones of these characters appended, so that old rows keep their index."""
-        new = dict.fromkeys(char for text in characters for char in normalize(text) if char not in self._index)
+        """Return this charset with those of the characters it lacks appended, so that old rows keep their index."""
+        new = dict.fromkeys(char for char in characters if char not in self._index)
         return Charset(self.characters + "".join(new))

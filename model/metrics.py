@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -21,8 +22,7 @@ Pair = tuple[str, str]
 _NOT_ALPHANUMERIC = re.compile(r"[^0-9a-z]")
 
 
-@dataclass(frozen=True, slots=True)
-class Confusion:
+class Confusion(NamedTuple):
     """A character of the truth read as another one. An empty string on one side: left out, or made up."""
 
     truth: str
@@ -36,7 +36,7 @@ class TextSummary:
 
     Attributes:
         words: how many were compared.
-        word_accuracy: percent of them that were read without any error; nan without words.
+        word_accuracy: share of them in [0, 1] that were read without any error; nan without words.
         cer: character errors divided by characters of truth, may exceed 1; nan where there is nothing to compare.
     """
 
@@ -73,7 +73,7 @@ class TextScore:
 
     def summary(self) -> TextSummary:
         """Return the score of all pairs so far."""
-        accuracy = 100 * self._right / self._words if self._words else math.nan
+        accuracy = self._right / self._words if self._words else math.nan
         if self._characters:
             cer = self._errors / self._characters
         else:
@@ -92,7 +92,7 @@ def alphanumeric(text: str) -> str:
 
 
 def word_accuracy(pairs: Iterable[Pair]) -> float:
-    """Return the percentage of texts that equal their truth, nan without pairs."""
+    """Return the share of texts in [0, 1] that equal their truth, nan without pairs."""
     return _scored(pairs).summary().word_accuracy
 
 
@@ -119,7 +119,8 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> tuple[float, float
     share, shrink = successes / n, 1 + z * z / n
     centre = (share + z * z / (2 * n)) / shrink
     reach = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
+    # Rounding would leave the ends a hair inside 0 and 1 when nothing or everything succeeded.
+    return max(0.0, min(share, centre - reach)), min(1.0, max(share, centre + reach))
 
 
 def _scored(pairs: Iterable[Pair]) -> TextScore:

@@ -1,0 +1,95 @@
+"""Scores of texts against their truth."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.metrics import TextScore, alphanumeric, cer, confusions, wilson, word_accuracy
+
+PAIRS = st.lists(st.tuples(st.text("abc1-é", max_size=6), st.text("abc1-é", max_size=6)), max_size=8)
+
+
+def edit_distance(truth: str, text: str) -> int:
+    """Return the Levenshtein distance by its recurrence, slowly."""
+    row = list(range(len(text) + 1))
+    for i, a in enumerate(truth, start=1):
+        previous, row[0] = row[0], i
+        for j, b in enumerate(text, start=1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
+    return row[-1]
+
+
+def test_cer_divides_all_errors_by_all_characters() -> None:
+    assert cer([("book", "bok"), ("aaaaaa", "aaaaaa")]) == pytest.approx(1 / 10)
+    assert cer([("a", "bcd")]) == 3
+
+
+def test_accuracy_is_a_share() -> None:
+    assert word_accuracy([("a", "a"), ("b", "c"), ("d", "D"), ("e", "e")]) == 0.5
+
+
+def test_normal_forms_are_the_same_text() -> None:
+    pairs = [("é", "e\u0301")]
+    assert word_accuracy(pairs) == 1
+    assert cer(pairs) == 0
+
+
+def test_nothing_to_compare() -> None:
+    assert math.isnan(cer([]))
+    assert math.isnan(word_accuracy([]))
+    assert cer([("", "")]) == 0
+    assert cer([("", "x")]) == math.inf
+
+
+@given(PAIRS)
+def test_cer_agrees_with_the_recurrence(pairs: list[tuple[str, str]]) -> None:
+    characters = sum(len(truth) for truth, _ in pairs)
+    if characters:
+        assert cer(pairs) == pytest.approx(sum(edit_distance(*pair) for pair in pairs) / characters)
+    assert sum(c.count for c in confusions(pairs, top=1000)) == sum(edit_distance(*pair) for pair in pairs)
+
+
+def test_confusions_are_ranked_and_name_both_characters() -> None:
+    found = confusions([("0O0", "OO0"), ("0", "O"), ("ab", "a"), ("a", "ax")], top=2)
+    assert found == [("0", "O", 2), ("", "x", 1)]
+    assert confusions([("ab", "a")]) == [("b", "", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"), [("It's-GO 24!", "itsgo24"), ("É", ""), ("E\u0301", ""), ("你好", ""), ("ABC", "abc")]
+)
+def test_alphanumeric_keeps_digits_and_lower_case_latin(text: str, folded: str) -> None:
+    assert alphanumeric(text) == folded
+
+
+def test_alphanumeric_protocol_skips_empty_truths() -> None:
+    score = TextScore(alphanumeric=True)
+    assert score.update("---", "x") is None
+    assert score.update("It's", "ITS!") is True
+    assert score.update("a", "b") is False
+    assert score.summary().words == 2
+    assert score.summary().word_accuracy == 0.5
+    assert score.confusions() == [("a", "b", 1)]
+
+
+def test_wilson_matches_the_published_interval() -> None:
+    low, high = wilson(48, 50)
+    assert (round(low, 4), round(high, 4)) == (0.8654, 0.9890)
+    assert wilson(0, 0) == (0, 1)
+    assert wilson(0, 10)[0] == 0
+    assert wilson(10, 10)[1] == 1
+    with pytest.raises(ValueError, match="11 successes"):
+        wilson(11, 10)
+
+
+@given(st.integers(1, 10_000), st.data())
+def test_wilson_holds_the_share_and_narrows(n: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, n))
+    low, high = wilson(successes, n)
+    assert 0 <= low <= successes / n <= high <= 1
+    more_low, more_high = wilson(4 * successes, 4 * n)
+    assert more_high - more_low < high - low
