@@ -15,8 +15,12 @@ _NEVER_MERGES = -1
 class Editor(Protocol):
     """Who carries edits out: the document."""
 
-    def perform(self, edit: Edit, *, gesture: int = 0) -> None:
-        """Make the edit true on the screen and in the file."""
+    def perform(self, edit: Edit, *, gesture: int = 0) -> bool:
+        """Make the edit true on the screen and in the file.
+
+        Returns:
+            Whether it became one transaction with the step of the same gesture before it.
+        """
 
     def show(self, edit: Edit) -> None:
         """Bring what the edit changed before the user's eyes."""
@@ -24,6 +28,9 @@ class Editor(Protocol):
 
 class EditCommand(QUndoCommand):
     """One step of the undo stack.
+
+    It keeps the transactions of a long gesture apart, because the file's journal has them apart too: each is taken
+    back by an edit of its own, so that what can be undone after a restart is what could be undone before.
 
     Args:
         editor: carries the edit and its inverse out.
@@ -35,29 +42,32 @@ class EditCommand(QUndoCommand):
     def __init__(self, editor: Editor, edit: Edit, *, gesture: int = 0, is_done: bool = False) -> None:
         super().__init__(edit.title)
         self._editor = editor
-        self._edit = edit
+        self._edits = [edit]
         self._gesture = gesture
-        self._is_pushed = False
         self._is_done = is_done
+        self._is_pushed = False
+        self._was_joined = False
 
     @property
-    def edit(self) -> Edit:
-        """What the step does, with all steps that were merged into it."""
-        return self._edit
+    def edits(self) -> tuple[Edit, ...]:
+        """What the step does, one edit for each transaction."""
+        return tuple(self._edits)
 
     def redo(self) -> None:
         """Make the edit. Pushing calls this too; then the user is looking at it already."""
-        if self._is_pushed or not self._is_done:
-            self._editor.perform(self._edit, gesture=0 if self._is_pushed else self._gesture)
         if self._is_pushed:
-            self._editor.show(self._edit)
+            for edit in self._edits:
+                self._editor.perform(edit)
+            self._editor.show(self._edits[-1])
+        elif not self._is_done:
+            self._was_joined = self._editor.perform(self._edits[0], gesture=self._gesture)
         self._is_pushed = True
 
     def undo(self) -> None:
         """Take the edit back and show where."""
-        inverse = self._edit.inverted()
-        self._editor.perform(inverse)
-        self._editor.show(inverse)
+        for edit in reversed(self._edits):
+            self._editor.perform(edit.inverted())
+        self._editor.show(self._edits[0].inverted())
 
     def id(self) -> int:
         """Name the gesture to the stack, which offers only commands of one id for merging."""
@@ -65,9 +75,12 @@ class EditCommand(QUndoCommand):
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """Take a later step of the same gesture on the same words into this one."""
-        if not isinstance(other, EditCommand) or _words(other.edit) != _words(self._edit):
+        if not isinstance(other, EditCommand) or _words(other._edits[0]) != _words(self._edits[0]):
             return False
-        self._edit = self._edit.merged(other.edit)
+        if other._was_joined:
+            self._edits[-1] = self._edits[-1].merged(other._edits[0])
+        else:
+            self._edits.append(other._edits[0])
         return True
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
-from model.errors import ImageError
-from model.images import read_image, thumbnail
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
+
+from model.errors import ImageError
+from model.images import read_image, thumbnail
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from model.backups import copy_aside, newest_backup, restore_backup
-from model.errors import ImageError, KnownError, StoreCorruptError, StoreLockedError
-from model.images import image_size, list_images, read_image
 from PySide6.QtCore import QObject, Signal
 
-if TYPE_CHECKING:
-    from model.annotations import Page
+from model.backups import copy_aside, newest_backup, restore_backup
+from model.errors import ImageError, KnownError, StoreCorruptError, StoreError, StoreLockedError, StoreTooNewError
+from model.images import image_size, list_images, read_image
 
+if TYPE_CHECKING:
     from crnn_gui.services.store_service import OpenedFile, StoreService
     from crnn_gui.services.tasks import Task, Tasks
+    from model.annotations import Page
 
 ANNOTATION_FILE = "annotations.crnn"
 LISTING_BATCH = 500
@@ -59,6 +59,7 @@ def locate(path: Path) -> Target:
         ProjectError: there is nothing, or it is neither of the three.
     """
     path = path.expanduser().absolute()
+    path = path.parent.resolve() / path.name  # as the store does, so that the paths of pages can be compared
     if not path.exists():
         if path.suffix == ".crnn" and path.parent.is_dir():
             return _target(path.parent, path)
@@ -142,11 +143,18 @@ def _size(path: Path) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class OpenedProject:
-    """An annotation file that is open now, and all of it that is kept in memory."""
+    """An annotation file that is open now, and all of it that is kept in memory.
+
+    Attributes:
+        image: the image the user pointed at, to be shown first.
+        notices: sentences the user has to know, for example that the annotations lie elsewhere.
+        owner: who has the file open for writing, when it could be opened for reading only.
+    """
 
     file: OpenedFile
     image: Path | None
-    notice: str
+    notices: tuple[str, ...]
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +247,7 @@ class ProjectOpener(QObject):
 
         self._tasks.run(lambda task: remedy(target.file), mended, self._refuse, title="Restoring")
 
-    def _open_target(self, target: Target, *, read_only: bool = False) -> None:
+    def _open_target(self, target: Target) -> None:
         if target.file == self._current:
             if target.image is not None:
                 self.image_wanted.emit(target.image)
@@ -250,21 +258,26 @@ class ProjectOpener(QObject):
             target.file,
             lambda file: self._on_file_opened(target, file),
             lambda error: self._on_file_refused(target, error),
-            read_only=read_only,
         )
 
     def _on_file_refused(self, target: Target, error: Exception) -> None:
-        if isinstance(error, StoreLockedError):
-            self._open_target(target, read_only=True)
-        elif isinstance(error, StoreCorruptError):
+        if isinstance(error, StoreCorruptError):
             self._tasks.run(lambda task: look_at_damage(target, str(error)), self._on_damage_seen, self._refuse)
+        elif isinstance(error, StoreError) and not isinstance(error, StoreTooNewError) and target.file.exists():
+            owner = str(error.owner or "another program") if isinstance(error, StoreLockedError) else ""
+            self._store.open(
+                target.file,
+                lambda file: self._on_file_opened(target, file, owner=owner),
+                self._refuse,
+                read_only=True,
+            )
         else:
             self._refuse(error)
 
-    def _on_file_opened(self, target: Target, file: OpenedFile) -> None:
+    def _on_file_opened(self, target: Target, file: OpenedFile, *, owner: str = "") -> None:
         self._current = target.file
         self._crops = []
-        self.opened.emit(OpenedProject(file, target.image, target.notice))
+        self.opened.emit(OpenedProject(file, target.image, (target.notice,) if target.notice else (), owner))
         if target.folder is not None and not file.read_only:
             folder, is_new = target.folder, not file.pages
             self._listing = self._tasks.run(

@@ -11,21 +11,21 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
-from operator import add, attrgetter, sub
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from model.annotations import Edit, Page, PageContent, State
-from model.errors import StoreError
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
+from model.errors import StoreCorruptError, StoreError
+from model.store import AnnotationStore, Counts
+
 if TYPE_CHECKING:
-    from model.store import AnnotationStore
+    from model.annotations import Edit, Page, PageContent
 
 T = TypeVar("T")
 
@@ -45,46 +45,12 @@ class SaveState:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """A project or a page in numbers; words are counted by their state."""
-
-    pages: int = 0
-    words: int = 0
-    verified: int = 0
-    suggested: int = 0
-    ignored: int = 0
-    unlabelled: int = 0
-
-    @classmethod
-    def of(cls, states: Iterable[State], *, pages: int = 0) -> Counts:
-        """Return the counts of words in these states."""
-        by_state = Counter(states)
-        return cls(pages, by_state.total(), *(by_state[state] for state in _COUNTED))
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*map(add, _numbers(self), _numbers(other)))
-
-    def __sub__(self, other: Counts) -> Counts:
-        return Counts(*map(sub, _numbers(self), _numbers(other)))
-
-
-_COUNTED = (State.VERIFIED, State.SUGGESTED, State.IGNORED, State.UNLABELLED)
-_numbers = attrgetter("pages", "words", "verified", "suggested", "ignored", "unlabelled")
-
-
-def sum_counts(counts: Iterable[Counts]) -> Counts:
-    """Return the sum of counts."""
-    return Counts(*map(sum, zip(*map(_numbers, counts), strict=True)))
-
-
-@dataclass(frozen=True, slots=True)
 class OpenedFile:
     """An annotation file at the moment it was opened.
 
     Attributes:
         root: what page paths are relative to.
         history: the edits that can still be undone, oldest first.
-        owner: who has the file open for writing, when it is open for reading only.
     """
 
     path: Path
@@ -95,14 +61,16 @@ class OpenedFile:
     next_word_id: int
     history: tuple[Edit, ...]
     read_only: bool
-    owner: str
 
 
 @dataclass(eq=False, slots=True)
 class _Job:
-    """One call on the store. Writes are kept until they succeed; readings end with their error."""
+    """One call on the store. Writes are kept until they succeed; readings end with their error.
 
-    run: Callable[[_Worker], Any] | None  # None for an edit, which may still grow by later steps of its gesture
+    An ``edit`` that waits may still grow by later steps of its gesture.
+    """
+
+    run: Callable[[_Worker], Any]
     on_done: Callable[[Any], None] | None = None
     on_error: Callable[[Exception], None] | None = None
     is_write: bool = False
@@ -181,11 +149,9 @@ class _Worker(QObject):
 
     def open(self, path: Path, *, read_only: bool) -> OpenedFile:
         """Open another file beside the present one, which stays in use until :meth:`swap`."""
-        from model.store import AnnotationStore
-
         assert self._opened is None, "one file is opened at a time"
-        self._opened = AnnotationStore.open(path, read_only=read_only)
-        return _describe(self._opened, path)
+        self._opened = AnnotationStore.open(path, create=not read_only, read_only=read_only)
+        return _describe(self._opened)
 
     def swap(self) -> None:
         """Close the present file and use the one that was opened beside it."""
@@ -215,10 +181,9 @@ class _Worker(QObject):
 
     def _run(self, job: _Job) -> None:
         try:
-            value = job.run(self) if job.run is not None else self.store.apply(job.edit)
+            value = job.run(self)
         except StoreError as error:
-            # A change that contradicts what the file holds would be refused for ever: that is a bug, not a full disk.
-            if not job.is_write or isinstance(error.__cause__, sqlite3.IntegrityError):
+            if not (job.is_write and _may_pass(error)):
                 self.failed.emit(job, error)
                 return
             log.info("the annotation file refuses an edit: %s", error)
@@ -240,15 +205,22 @@ class _Worker(QObject):
         QThread.currentThread().quit()
 
 
+def _may_pass(error: StoreError) -> bool:
+    """Whether a write may succeed later. One that contradicts what the file holds never will."""
+    return isinstance(error, StoreCorruptError) or isinstance(error.__cause__, sqlite3.OperationalError | OSError)
+
+
 class StoreService(QObject):
     """The GUI thread's door to the annotation file.
 
     Signals:
         saved_changed: :class:`SaveState`, whenever an edit was added, committed or refused.
-        failed: an exception that is a bug, not the user's disk; the edit it came from is dropped.
+        refused: StoreError of a write that contradicts what the file holds; it was dropped.
+        failed: an exception that is a bug; the job it came from was dropped.
     """
 
     saved_changed = Signal(object)
+    refused = Signal(object)
     failed = Signal(object)
     _wake = Signal()
     _shut = Signal()
@@ -321,12 +293,19 @@ class StoreService(QObject):
         """Run ``job(store)`` until the file accepts it, after everything written before."""
         self._post(_Job(lambda worker: job(worker.store), on_done, is_write=True))
 
-    def apply(self, edit: Edit, *, gesture: int = 0) -> None:
-        """Commit ``edit``. Steps of one gesture that follow each other quickly become one transaction."""
+    def apply(self, edit: Edit, *, gesture: int = 0) -> bool:
+        """Commit ``edit``. Steps of one gesture that follow each other quickly become one transaction.
+
+        Returns:
+            Whether the edit joined the transaction of the step before it.
+        """
         if self._queue.merge(edit, gesture):
-            return
+            return True
         due = time.monotonic() + GESTURE_SECONDS if gesture else 0.0
-        self._post(_Job(None, is_write=True, edit=edit, gesture=gesture, not_before=due))
+        job = _Job(lambda worker: worker.store.apply(job.edit or edit), is_write=True, edit=edit, gesture=gesture)
+        job.not_before = due
+        self._post(job)
+        return False
 
     @Slot()
     def retry(self) -> None:
@@ -380,6 +359,9 @@ class StoreService(QObject):
         if job.on_error is not None:
             if job.generation == self._generation:
                 job.on_error(error)
+        elif isinstance(error, StoreError):
+            log.error("the annotation file refused a change for good: %s", error)
+            self.refused.emit(error)
         else:
             log.error("a job on the annotation file failed", exc_info=error)
             self.failed.emit(error)
@@ -389,16 +371,14 @@ class StoreService(QObject):
         self._tell(problem=problem)
 
 
-def _describe(store: AnnotationStore, path: Path) -> OpenedFile:
-    page_counts = store.page_counts()
+def _describe(store: AnnotationStore) -> OpenedFile:
     return OpenedFile(
-        path=path,
+        path=store.path,
         root=store.root,
         pages=tuple(store.pages()),
-        counts=sum_counts(page_counts.values()),
-        page_counts=page_counts,
-        next_word_id=store.next_word_id,
+        counts=store.counts(),
+        page_counts=store.page_counts(),
+        next_word_id=store.next_word_id(),
         history=tuple(store.undo_history()),
         read_only=store.read_only,
-        owner=store.owner,
     )
