@@ -14,7 +14,6 @@ import re
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -185,12 +184,15 @@ def export(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_folder(out) as folder:
-            with closing(chosen.writer(folder)) as writer:
-                run = _Run(chosen, writer, store.root, options, should_stop or (lambda: False))
+            writer = chosen.writer(folder)
+            run = _Run(chosen, writer, store.root, options, should_stop or (lambda: False))
+            try:
                 for done, page in enumerate(pages, 1):
                     run.add(store.content(page.id))
                     if progress:
                         progress(done, len(pages))
+            finally:
+                writer.finish()
             report = run.report(out)
             document = {**report.document(), "entries": sorted(p.name for p in folder.iterdir())}
             text = json.dumps(document, ensure_ascii=False, indent=1)

@@ -164,8 +164,8 @@ class _Run:
 
     def add(self, batch: list[LabelledCrop]) -> None:
         """Take in some crops: first their pages, then their words, each in one transaction."""
-        pages = self._pages_of(batch)
-        words: dict[int, dict[Box, Word]] = {}
+        pages, new = self._pages_of(batch)
+        words: dict[int, dict[Box, Word]] = {page_id: {} for page_id in new}
         fresh: list[Word] = []
         clashes: list[tuple[LabelledCrop, Page, Word]] = []
         for crop in batch:
@@ -208,8 +208,8 @@ class _Run:
         ordered = (word for words in by_page.values() for word in words)
         return {(word.page_id, word.box): word_id for word, word_id in zip(ordered, ids, strict=True)}
 
-    def _pages_of(self, batch: list[LabelledCrop]) -> dict[Path, Page | ImageError]:
-        """Return the page of every image in the batch, adding those that are new, or why it has none."""
+    def _pages_of(self, batch: list[LabelledCrop]) -> tuple[dict[Path, Page | ImageError], list[int]]:
+        """Return the page of every image in the batch, or why it has none, and the ids of those that were added."""
         failed: dict[Path, ImageError] = {}
         places: dict[Path, str] = {}
         new: dict[str, tuple[int, int]] = {}
@@ -226,11 +226,12 @@ class _Run:
                 places[image] = place
             except ImageError as error:
                 failed[image] = error
-        for page in self.store.add_pages(map(Path, new), new.values()):
-            self._pages[self._place_of(page)] = page
-            self.pages_added += 1
+        added = self.store.add_pages(map(Path, new), new.values())
+        self._pages.update((self._place_of(page), page) for page in added)
+        self.pages_added += len(added)
         unnamed = ImageError("The file name is not valid UTF-8; rename the file.")
-        return failed | {image: self._pages.get(place, unnamed) for image, place in places.items()}
+        pages = {image: self._pages.get(place, unnamed) for image, place in places.items()}
+        return failed | pages, [page.id for page in added]
 
     def _measure(self, place: str, page: Page) -> None:
         width, height = image_size(Path(place))

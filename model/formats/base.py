@@ -81,7 +81,7 @@ class Writer(ABC):
         raise NotImplementedError
 
     @abstractmethod
-    def close(self) -> None:
+    def finish(self) -> None:
         """Write what is known only at the end and close all files; also called when the export failed."""
 
 

@@ -101,5 +101,5 @@ class _BoxesJsonlWriter(Writer):
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._written += 1
 
-    def close(self) -> None:
+    def finish(self) -> None:
         self._file.close()

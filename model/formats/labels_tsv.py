@@ -66,5 +66,5 @@ class _LabelsTsvWriter(Writer):
         self._file.write(f"{name}\t{crop.text}\n")
         self._written += 1
 
-    def close(self) -> None:
+    def finish(self) -> None:
         self._file.close()

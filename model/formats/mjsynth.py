@@ -248,7 +248,7 @@ class MJSynthWriter(Writer):
         self._names.write(f"./{name}\n")
         self._written += 1
 
-    def close(self) -> None:
+    def finish(self) -> None:
         for file in (self._all, self._names, self._lexicon, *self._parts.values()):
             file.close()
 
