@@ -74,7 +74,10 @@ class Offender:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run begins: what is trained, on what, where, and what was left out and why."""
+    """The run begins: what is trained, on what, where, what was left out and why.
+
+    ``warnings`` are problems of crops that are trained on all the same: new characters, mixed forms, duplicates.
+    """
 
     train: int
     val: int
@@ -91,6 +94,7 @@ class Started:
     accuracy: float = math.nan
     cer: float = math.nan
     resumed_at: int = 0
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class TroubleView(QWidget):
         header = self._view.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((280, 160, 80, 80)):
+        for column, width in enumerate((280, 160, 112, 80)):
             self._view.setColumnWidth(column, width)
         self.count_changed.emit(0)
 
@@ -152,7 +152,8 @@ class TroubleView(QWidget):
 def _cells(offender: Offender) -> tuple[str, ...]:
     loss = f"{offender.loss:.3g}" if math.isfinite(offender.loss) else str(offender.loss)
     why = CAUSES[offender.cause] if offender.cause else "shared the batch"
-    return offender.key, offender.label, f"{offender.frames} of {offender.frames_needed}", loss, why
+    frames = f"{offender.frames}, needs {offender.frames_needed}"
+    return offender.key, offender.label, frames, loss, why
 
 
 def _row(cells: Iterable[str], word_id: int | None) -> list[QStandardItem]:

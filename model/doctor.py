@@ -1,0 +1,107 @@
+"""Examines the machine: what is installed, which device is used and why, how fast it reads, and whether it can train."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from model.checkpoint import load_weights, weights_hash
+from model.devices import choose
+from model.errors import KnownError
+from model.inference import Recognizer
+from model.planning import plan_training
+from model.synth.general import general_crops
+from model.training import TrainConfig, fine_tune
+
+_DISTRIBUTIONS = ("torch", "torchvision", "PySide6-Essentials", "numpy", "pillow", "safetensors", "pyqtgraph")
+
+# Asked in an interpreter of its own: Qt aborts the process when its platform plugin cannot load.
+_QT_PROBE = """
+from PySide6.QtGui import QGuiApplication
+app = QGuiApplication([])
+print(app.platformName())
+"""
+
+
+def examine(weights: Path, *, device: str = "auto", precision: str = "auto") -> dict[str, Any]:
+    """Return all findings as one JSON-ready document. Failures of a part are findings too, in a sentence.
+
+    Runs for some seconds: it reads a few hundred crops and trains for two steps on a copy of the weights.
+    """
+    chosen = choose(device)
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "versions": {name: _version(name) for name in _DISTRIBUTIONS},
+        "qt": _qt_platform(),
+        "device": chosen.kind,
+        "device_reason": chosen.reason,
+        "weights": _weights(weights),
+        "reading": _reading_trial(weights, device=device, precision=precision),
+        "training": _training_trial(weights, device=device, precision=precision),
+    }
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _qt_platform() -> str:
+    probe = subprocess.run([sys.executable, "-c", _QT_PROBE], capture_output=True, text=True, timeout=60, check=False)
+    if probe.returncode == 0:
+        return probe.stdout.strip()
+    lines = [line for line in probe.stderr.splitlines() if line.strip()]
+    return f"no window can be opened: {lines[0] if lines else 'the platform plugin failed'}"
+
+
+def _weights(path: Path) -> dict[str, Any]:
+    weights = load_weights(path)
+    return {
+        "path": str(path),
+        "hash": weights_hash(path),
+        "network": weights.network,
+        "characters": len(weights.charset.characters),
+        "metrics": dict(weights.metrics),
+    }
+
+
+def _reading_trial(weights: Path, *, device: str, precision: str) -> dict[str, Any]:
+    recognizer = Recognizer.load(weights, device=device, precision=precision)
+    crops = [image for image, _ in general_crops()[:256]]
+    list(recognizer.read_many(crops[:32]))  # warm-up
+    start = time.perf_counter()
+    list(recognizer.read_many(crops))
+    bulk = len(crops) / (time.perf_counter() - start)
+    start = time.perf_counter()
+    for crop in crops[:20]:
+        recognizer.read(crop, top=5)
+    return {"crops_per_second": round(bulk, 1), "live_ms": round((time.perf_counter() - start) / 20 * 1000, 1)}
+
+
+def _training_trial(weights: Path, *, device: str, precision: str) -> str:
+    """Train two steps in a temporary folder and say how it went."""
+    from model.formats import open_dataset
+    from model.synth import write_crops
+
+    with tempfile.TemporaryDirectory(prefix="crnn-doctor-") as folder:
+        data = Path(folder) / "words"
+        write_crops(data, general_crops()[:32])
+        base = load_weights(weights)
+        try:
+            plan = plan_training(open_dataset(data).crops(), base=base, val=0.0, seed=0)
+            config = TrainConfig(out=Path(folder) / "w.safetensors", base=weights, epochs=1, batch=16, device=device)
+            events = list(fine_tune(plan, config))
+        except KnownError as error:
+            return f"failed: {error}"
+    return f"{len(events)} events, {events[-1].decision}"  # type: ignore[union-attr]

@@ -1,0 +1,118 @@
+"""How well a recogniser reads a data set: accuracy, character errors, speed and the usual confusions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from model import metrics
+from model.annotations import LabelledCrop, Prediction
+from model.charset import normalize
+from model.errors import ImageError
+from model.images import cut_crop, read_image
+
+if TYPE_CHECKING:
+    from model.inference import Recognizer
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedCrop:
+    """One crop with its truth and what was read. ``text`` and ``truth`` are as compared, after any folding."""
+
+    crop: LabelledCrop
+    truth: str
+    text: str
+    confidence: float
+
+    @property
+    def is_correct(self) -> bool:
+        return self.truth == self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The result. ``left_out`` holds (key, reason) of crops that could not be compared."""
+
+    crops: tuple[EvaluatedCrop, ...]
+    left_out: tuple[tuple[str, str], ...]
+    seconds: float
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """(truth, text) of every compared crop."""
+        return [(c.truth, c.text) for c in self.crops]
+
+
+def evaluate(
+    recognizer: Recognizer,
+    crops: Iterable[LabelledCrop],
+    *,
+    alphanumeric: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Evaluation:
+    """Read every crop and compare with its label.
+
+    Args:
+        recognizer: reads the crops; the clock counts decoding, resizing, the network and the text.
+        crops: what to read.
+        alphanumeric: the field's protocol: case-insensitive, only [0-9a-z] compared, empty truths skipped.
+        progress: told (crops done, None).
+    """
+    fold = metrics.alphanumeric if alphanumeric else normalize
+    left_out: list[tuple[str, str]] = []
+    queue: list[LabelledCrop] = []
+
+    def images() -> Iterator[Image.Image]:
+        for crop, image in readable_crops(crops, left_out):
+            if alphanumeric and not fold(crop.text):
+                left_out.append((crop.key, "the label has no letter or digit"))
+                continue
+            queue.append(crop)
+            yield image
+
+    done: list[EvaluatedCrop] = []
+    start = time.perf_counter()
+    for prediction in recognizer.read_many(images()):
+        crop = queue[len(done)]
+        done.append(EvaluatedCrop(crop, fold(crop.text), fold(prediction.text), prediction.confidence))
+        if progress:
+            progress(len(done), None)
+    return Evaluation(tuple(done), tuple(left_out), time.perf_counter() - start)
+
+
+def readable_crops(
+    crops: Iterable[LabelledCrop], refused: list[tuple[str, str]]
+) -> Iterator[tuple[LabelledCrop, Image.Image]]:
+    """Yield each crop with its pixels; those that cannot be read are appended to ``refused`` with the reason.
+
+    A page image is decoded once for adjacent crops of the same page.
+    """
+    path, page = None, None
+    for crop in crops:
+        if crop.image != path:
+            path, page = crop.image, None
+            try:
+                page = read_image(crop.image)
+            except ImageError as error:
+                reason = str(error)
+        if page is None:
+            refused.append((crop.key, reason))
+        else:
+            yield crop, cut_crop(page, crop.box)
+
+
+def prediction_json(path: str, prediction: Prediction) -> dict[str, object]:
+    """Return the document `crnn predict` prints for one crop; spans are fractions of the crop's width."""
+    return {
+        "path": path,
+        "text": prediction.text,
+        "confidence": prediction.confidence,
+        "characters": [
+            {"char": c.char, "confidence": c.confidence, "start": c.start, "end": c.end} for c in prediction.characters
+        ],
+        "alternatives": [{"text": a.text, "confidence": a.confidence} for a in prediction.alternatives],
+    }

@@ -1,0 +1,192 @@
+"""``crnn train``: fine-tunes or trains weights on a data set, tells every event, and refuses worse weights."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from model import console
+from model.assets import default_weights
+from model.errors import TrainingError
+from model.events import BadBatch, Batch, Decision, Epoch, Finished, Reading, Score, Started, TrainEvent, to_json
+from model.formats import open_dataset
+
+if TYPE_CHECKING:
+    from model.annotations import LabelledCrop
+
+REFUSED = 3
+"""Exit status when the gate refused the new weights."""
+
+SHOWN_PROBLEMS = 10
+
+_PROCESS_BEGAN = time.monotonic()
+
+
+class NewCharacters(StrEnum):
+    """What to do with characters the base weights cannot write."""
+
+    EXTEND = "extend"
+    SKIP = "skip"
+
+
+def train(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A data set or a project.")],
+    base: Annotated[
+        str | None, typer.Option(help="Weights to start from, or none; default the starter weights.")
+    ] = None,
+    network: Annotated[str, typer.Option(help="Network to build when --base is none.")] = "crnn-lite",
+    out: Annotated[Path, typer.Option(help="Where better weights go.")] = Path("trained.safetensors"),
+    minutes: Annotated[float | None, typer.Option(min=0.05, help="Time budget; 5 without --epochs.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the crops.")] = None,
+    val: Annotated[str | None, typer.Option(help="A data set, a fraction, or 0 to train on everything.")] = None,
+    charset: Annotated[str | None, typer.Option(help="Preset or file of characters.")] = None,
+    new_characters: Annotated[NewCharacters, typer.Option(help="What to do with new ones.")] = NewCharacters.EXTEND,
+    events: Annotated[Path | None, typer.Option(help="Write every event to this file as JSON lines.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate; chosen when absent.")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Crops a step.")] = 32,
+    width: Annotated[int | None, typer.Option(min=16, help="Stretch every crop to this width.")] = None,
+    freeze: Annotated[bool, typer.Option("--freeze", help="Leave the convolutions as they are.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run of the same --out.")] = False,
+    seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
+    part: Annotated[str | None, typer.Option(help="Only this part of the data set.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="Take the data set for this format.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Fine-tune or train weights on a data set; worse weights are refused with exit status 3."""
+    from model.charset import Charset
+    from model.training import TrainConfig, fine_tune
+    from model.training_plan import plan_for
+
+    config = TrainConfig(
+        out=out,
+        base=None if base == "none" else Path(base) if base else default_weights(),
+        network=network,
+        minutes=minutes,
+        epochs=epochs,
+        batch=batch,
+        learning_rate=learning_rate,
+        width=width,
+        freeze=freeze,
+        seed=seed,
+        resume=resume,
+        device=device,
+        precision=precision,
+    )
+    data = open_dataset(dataset, format=format_, part=part)
+    with console.progress("Looking at crops") as advance:
+        plan = plan_for(
+            config,
+            data.crops(),
+            charset=Charset.named(charset) if charset else None,
+            val=_held_out(val),
+            new_characters=new_characters.value,
+            progress=advance,
+        )
+    spent = time.monotonic() - _PROCESS_BEGAN
+    with _event_file(events, append=resume) as file, console.progress("Training") as advance:
+        teller, finished = _Teller(advance), None
+        for event in fine_tune(plan, config, spent=spent):
+            if file:
+                file.write(to_json(event) + "\n")
+                file.flush()
+            teller.tell(event)
+            if isinstance(event, Finished):
+                finished = event
+    assert finished is not None, "training ends with a Finished event"
+    _summarise(finished, as_json=as_json)
+    return REFUSED if finished.decision == Decision.REFUSED else 0
+
+
+def _held_out(val: str | None) -> float | list[LabelledCrop] | None:
+    """Return what --val says: a share, or the crops of a data set."""
+    if val is None:
+        return None
+    try:
+        return float(val)
+    except ValueError:
+        return list(open_dataset(Path(val)).crops())
+
+
+@contextmanager
+def _event_file(path: Path | None, *, append: bool) -> Iterator[IO[str] | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("a" if append else "w", encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"the events cannot be written to {path}: {error.strerror or error}") from error
+    with file:
+        yield file
+
+
+class _Teller:
+    """Tells the person at the terminal what they would want to know while waiting."""
+
+    def __init__(self, advance: console.Advance) -> None:
+        self._advance = advance
+        self._steps: int | None = None
+
+    def tell(self, event: TrainEvent) -> None:
+        """Move the progress bar, and remark on evaluations, bad batches and crops that were left out."""
+        if isinstance(event, Started):
+            self._steps = event.steps
+            console.remark(
+                f"{event.train} crops to learn from, {event.val} held out, {len(event.left_out)} left out; "
+                f"{event.steps} steps of {event.network} on {event.device}"
+            )
+            for problem in event.left_out[:SHOWN_PROBLEMS]:
+                console.remark(f"left out: {problem.key}: {problem.detail}")
+            if len(event.left_out) > SHOWN_PROBLEMS:
+                console.remark(f"and {len(event.left_out) - SHOWN_PROBLEMS} more; crnn check lists them all")
+        elif isinstance(event, Batch):
+            self._advance(event.step, self._steps)
+        elif isinstance(event, Epoch):
+            held_out = "" if math.isnan(event.val_cer) else f", held-out words right {event.val_accuracy:.1%}"
+            console.remark(f"step {event.step}: loss {event.loss:.3f}, words right {event.accuracy:.1%}{held_out}")
+        elif isinstance(event, BadBatch):
+            names = ", ".join(offender.key for offender in event.offenders[:3])
+            console.remark(f"step {event.step}: no step was taken ({event.cause}): {event.advice} Crops: {names}")
+
+
+def _summarise(finished: Finished, *, as_json: bool) -> None:
+    """Print how the run ended. Accuracies are percent of words, None where nothing was held out."""
+    summary: dict[str, Any] = {
+        "decision": finished.decision.value,
+        "reason": finished.reason,
+        "before": _percent(finished.before),
+        "after": _percent(finished.after),
+        "general_before": _percent(finished.general_before),
+        "general_after": _percent(finished.general_after),
+        "steps": finished.steps,
+        "bad_batches": finished.bad_batches,
+        "left_out": finished.left_out,
+        "crops_per_second": round(finished.crops_per_second, 1),
+        "seconds": round(finished.seconds, 1),
+        "out": finished.out,
+    }
+    if as_json:
+        changed = {"fixed": finished.fixed, "broken": finished.broken}
+        console.emit(summary | {name: [_reading(r) for r in readings] for name, readings in changed.items()})
+        return
+    console.show({name: "-" if value is None else value for name, value in summary.items()})
+    for title, readings in (("Fixed", finished.fixed), ("Broken", finished.broken)):
+        rows = [(r.key, r.truth, r.before, r.after) for r in readings]
+        console.show_list(title, ("crop", "truth", "before", "after"), rows)
+
+
+def _percent(score: Score | None) -> float | None:
+    return None if score is None or math.isnan(score.accuracy) else round(100 * score.accuracy, 2)
+
+
+def _reading(reading: Reading) -> dict[str, str]:
+    return {"path": reading.key, "truth": reading.truth, "before": reading.before, "after": reading.after}
