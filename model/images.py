@@ -199,8 +199,8 @@ def _to_eight_bits(pixels: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     limits = (1, 255) if pixels.dtype.kind == "f" else (0xFF, 0x3FF, 0xFFF, 0x3FFF, 0xFFFF)
     black, white = 0.0, next((float(limit) for limit in limits if high <= limit), math.inf)
     if low < 0 or math.isinf(white):
-        black, white = low, max(high, low + 1)
-    scaled = (pixels.astype(np.float64) - black) * (255 / (white - black))
+        black, white = low, high
+    scaled = (pixels.astype(np.float64) - black) * (255 / (white - black) if white > black else 0)
     return np.rint(scaled).astype(np.uint8)
 
 
@@ -320,7 +320,7 @@ def to_strip(crop: Image.Image, spec: Preprocessing, *, width: int | None = None
 
 def normalize_strip(strip: NDArray[np.uint8], spec: Preprocessing) -> NDArray[np.float32]:
     """Return a strip as a network's input: float32 (channels, height, width), scaled by mean and std."""
-    planes = strip[np.newaxis] if spec.channels == 1 else strip.transpose(2, 0, 1)
+    planes = strip[np.newaxis] if spec.channels == 1 else np.ascontiguousarray(strip.transpose(2, 0, 1))
     scale, shift = 1 / (255 * spec.std), -spec.mean / spec.std
     return planes.astype(np.float32) * np.float32(scale) + np.float32(shift)
 
