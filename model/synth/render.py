@@ -180,7 +180,7 @@ def _warp(layers: _Layers, rng: np.random.Generator, style: Style, height: int, 
 
 def _homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the 3 x 3 matrix that takes four points to four others."""
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for (x, y), (u, v) in zip(source, target, strict=True):
         rows.append((x, y, 1, 0, 0, 0, -u * x, -u * y))
         rows.append((0, 0, 0, x, y, 1, -v * x, -v * y))
