@@ -1,0 +1,197 @@
+"""The doctor of a training run: why a batch has no finite loss, and which of its crops are to blame.
+
+The causes are looked for in the order in which they can arise: the crops' pixels, their labels, the network's
+parameters, its activations, the gradient. The first one found is the one to put right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from model.charset import frames_needed
+from model.events import Cause, Offender
+
+if TYPE_CHECKING:
+    from model.annotations import LabelledCrop
+    from model.dataset import CropBatch
+
+LOSS_SLACK = 1e-3
+"""A CTC loss is -log of a probability; rounding may put it this far below zero, and nothing else may."""
+
+_CROP_FINDINGS = {
+    Cause.NOT_FINITE: "has pixels that are not finite (nan or inf). Open its image and save it again",
+    Cause.EMPTY_LABEL: "has an empty label. Type its text, or set it to ignored",
+    Cause.UNKNOWN_CHARACTER: "has a label with characters the network lacks. Extend the charset or correct the label",
+    Cause.LABEL_TOO_LONG: "has a longer label than the network has frames at its width. Correct the label or the box",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was wrong with a batch.
+
+    Attributes:
+        finding: what was found and what the user can do, in one or two sentences.
+        offenders: the crops of the batch, guilty ones first.
+        guilty: the rows of the batch that are to blame; empty when the network or the learning rate is.
+        layer: where the first number that is not finite appeared, a parameter or a layer's output.
+    """
+
+    cause: Cause
+    finding: str
+    offenders: tuple[Offender, ...]
+    guilty: tuple[int, ...] = ()
+    layer: str | None = None
+
+
+def faults(batch: CropBatch, *, frames: int, classes: int) -> dict[int, Cause]:
+    """Return the rows that no network could be trained on, each with its first fault.
+
+    `ctc_loss` must not see them: it takes class indices out of range without a word and writes outside its memory.
+    """
+    finite = torch.isfinite(batch.images).flatten(1).all(dim=1).tolist()
+    found: dict[int, Cause] = {}
+    for row, (target, length) in enumerate(zip(batch.targets.tolist(), batch.lengths.tolist(), strict=True)):
+        label = target[:length]
+        if not finite[row]:
+            found[row] = Cause.NOT_FINITE
+        elif not label:
+            found[row] = Cause.EMPTY_LABEL
+        elif not all(0 < index < classes for index in label):
+            found[row] = Cause.UNKNOWN_CHARACTER
+        elif frames < frames_needed(label):
+            found[row] = Cause.LABEL_TOO_LONG
+    return found
+
+
+def is_sound(losses: Tensor) -> bool:
+    """Whether every per-crop loss (N,) is one that CTC can give: finite, and not negative."""
+    return bool((torch.isfinite(losses) & (losses > -LOSS_SLACK)).all())
+
+
+def diagnose_crops(
+    batch: CropBatch,
+    crops: Sequence[LabelledCrop],
+    *,
+    found: Mapping[int, Cause],
+    losses: Sequence[float],
+    frames: int,
+) -> Diagnosis:
+    """Explain a batch some of whose crops are at fault.
+
+    Args:
+        batch: the batch.
+        crops: the crop of each row.
+        found: what :func:`faults` found; at least one.
+        losses: of each row; nan where there is none.
+        frames: T at this batch's width.
+    """
+    first = min(found)
+    others = f" {len(found) - 1} more of this batch are at fault too." if len(found) > 1 else ""
+    finding = f"{crops[first].key} {_CROP_FINDINGS[found[first]]}.{others}"
+    offenders = _offenders(batch, crops, found=found, losses=losses, frames=frames)
+    return Diagnosis(found[first], finding, offenders, tuple(found))
+
+
+def diagnose_network(
+    batch: CropBatch,
+    crops: Sequence[LabelledCrop],
+    *,
+    network: nn.Module,
+    losses: Sequence[float],
+    frames: int,
+    learning_rate: float,
+    diverging: bool,
+) -> Diagnosis:
+    """Explain a batch of sound crops whose loss or gradient is not finite, or whose loss is out of all proportion.
+
+    Args:
+        batch, crops, losses, frames: as for :func:`diagnose_crops`.
+        network: as it was when it met the batch.
+        learning_rate: of the steps before.
+        diverging: the loss had been far above that of an untrained network already.
+    """
+    parameter = first_bad_parameter(network)
+    layer = parameter or first_bad_layer(network, batch.images)
+    if diverging:
+        cause = Cause.LEARNING_RATE
+        finding = f"The loss is far above an untrained network's: the learning rate {learning_rate:.3g} is too high."
+    elif parameter:
+        cause = Cause.BAD_PARAMETERS
+        finding = f"The network's weights are not finite (the first is {parameter}), though the crops are sound."
+    elif layer:
+        cause = Cause.LEARNING_RATE
+        finding = f"The network's numbers overflow at {layer}: the learning rate {learning_rate:.3g} is too high."
+    elif all(math.isfinite(loss) and loss > -LOSS_SLACK for loss in losses):
+        cause = Cause.EXPLODING_GRADIENT
+        finding = "The loss is finite but its gradient is not. A lower learning rate or a larger batch helps."
+    else:
+        cause = Cause.UNKNOWN
+        finding = "The crops, the weights and the network's outputs are sound, but the loss is not. Please report this."
+    offenders = _offenders(batch, crops, found={}, losses=losses, frames=frames)
+    return Diagnosis(cause, finding, offenders, layer=layer)
+
+
+def first_bad_parameter(network: nn.Module) -> str | None:
+    """Return the name of the first parameter or buffer that holds nan or inf."""
+    return next((name for name, tensor in network.state_dict().items() if not torch.isfinite(tensor).all()), None)
+
+
+def first_bad_layer(network: nn.Module, images: Tensor) -> str | None:
+    """Return the name of the first layer whose output for these images holds nan or inf. Changes nothing."""
+    bad: list[str] = []
+
+    def watch(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
+        def look(_module: nn.Module, _inputs: object, output: object) -> None:
+            tensor = output[0] if isinstance(output, tuple) else output
+            if isinstance(tensor, Tensor) and not torch.isfinite(tensor).all():
+                bad.append(name)
+
+        return module.register_forward_hook(look)
+
+    modes = [(module, module.training) for module in network.modules()]
+    hooks = [watch(name, module) for name, module in network.named_modules() if not any(module.children())]
+    try:
+        network.eval()
+        with torch.no_grad():
+            network(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module, training in modes:
+            module.training = training
+    return bad[0] if bad else None
+
+
+def _offenders(
+    batch: CropBatch,
+    crops: Sequence[LabelledCrop],
+    *,
+    found: Mapping[int, Cause],
+    losses: Sequence[float],
+    frames: int,
+) -> tuple[Offender, ...]:
+    """Return the batch's crops: guilty ones first, then by loss, those without a finite one leading."""
+
+    def rank(row: int) -> tuple[bool, bool, float]:
+        loss = losses[row]
+        return row not in found, math.isfinite(loss), -loss if math.isfinite(loss) else 0.0
+
+    return tuple(
+        Offender(
+            key=crops[row].key,
+            label=crops[row].text,
+            frames=frames,
+            frames_needed=frames_needed(batch.targets[row, : int(batch.lengths[row])].tolist()),
+            loss=losses[row],
+            cause=found.get(row),
+            word_id=crops[row].word_id,
+        )
+        for row in sorted(range(len(batch)), key=rank)
+    )

@@ -1,0 +1,301 @@
+"""A network that learns: one guarded optimizer step at a time, the average of its weights, and a state to fall back on.
+
+No step is taken with a loss or a gradient that is not finite. `docs/adr/0007-nan-policy.md` has the reasons.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from model.diagnosis import Diagnosis, diagnose_crops, diagnose_network, faults, first_bad_parameter, is_sound
+
+if TYPE_CHECKING:
+    from model.annotations import LabelledCrop
+    from model.dataset import CropBatch
+    from model.networks import Network
+
+CLIP = 5.0
+"""Largest norm of a gradient; longer ones are shortened to it."""
+
+FINE_TUNE_RATES = {"head": 1.0, "middle": 0.5, "body": 0.25}
+"""Learning rates of a network's parts, relative to the head, when it starts from trained weights."""
+
+WEIGHT_DECAY = 0.01
+
+# A loss this many times that of uniform outputs is high; so many high ones in a row, or a single hopeless one, mean
+# that the learning rate is too high even where every number is still finite.
+_HIGH, _HIGH_IN_A_ROW, _HOPELESS = 2.0, 10, 20.0
+_LONGEST_AVERAGE = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one batch.
+
+    Attributes:
+        loss, accuracy: mean per crop in nats, and share of crops read right, before the step.
+        gradient_norm: before it was clipped; nan when there was no step.
+        diagnosis: why no step was taken, or why the network must fall back; None when all went well.
+    """
+
+    loss: float
+    accuracy: float
+    gradient_norm: float
+    diagnosis: Diagnosis | None = None
+
+
+def ctc_losses(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    """Return each crop's CTC negative log-likelihood in nats, (N,) float32, inf where a label cannot be written.
+
+    Half precision has no CTC, and its log-softmax is too coarse: both are computed in float32. On Apple's GPUs the
+    loss is computed on the CPU.
+
+    Args:
+        logits: (N, T, classes) of any float type.
+        targets: (N, L) int64 class indices without the blank, padded with 0. They must have passed `faults`.
+        lengths: (N,) int64.
+    """
+    place = torch.device("cpu") if logits.device.type == "mps" else logits.device
+    with torch.autocast(logits.device.type, enabled=False):
+        log_probs = functional.log_softmax(logits.float(), dim=-1).to(place).transpose(0, 1)
+        frames = torch.full((logits.shape[0],), logits.shape[1], dtype=torch.int64)
+        return functional.ctc_loss(
+            log_probs, targets.to(place), frames, lengths, blank=0, reduction="none", zero_infinity=False
+        )
+
+
+def greedy_indices(logits: Tensor) -> list[list[int]]:
+    """Return the class indices of each crop's best path: repeats merged, blanks removed."""
+    texts = []
+    for path in logits.detach().argmax(dim=-1).tolist():
+        merged = [index for index, previous in zip(path, [0, *path[:-1]], strict=True) if index != previous]
+        texts.append([index for index in merged if index])
+    return texts
+
+
+def rate(step: int, steps: int) -> float:
+    """Return the share of the peak learning rate at a step: a linear warm-up, then half a cosine down to 1 %."""
+    warm = max(1, min(300, steps // 10))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.01 + 0.99 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))) / 2
+
+
+class Learner:
+    """A network with its optimizer, the moving average of its weights and the last state known to be good.
+
+    Args:
+        network: is trained in place, on its device.
+        learning_rate: peak rate of the head.
+        steps: length of the schedule.
+        batch: crops of a full batch. Smaller ones count for less, so that every crop counts alike.
+        seed: of the dropout masks.
+        fine_tune: start from trained weights: the lower parts get lower rates.
+        freeze: leave the convolutional body as it is.
+        freeze_statistics: leave the batch normalisation statistics as they are; a small set has worse ones.
+        half: compute in bfloat16 where that is safe.
+
+    Attributes:
+        scale: what recoveries have left of the learning rate.
+        average: the network with averaged weights, in eval mode: this is what is evaluated and saved.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        learning_rate: float,
+        steps: int,
+        batch: int,
+        seed: int = 0,
+        fine_tune: bool = False,
+        freeze: bool = False,
+        freeze_statistics: bool = False,
+        half: bool = False,
+    ) -> None:
+        self.network = network
+        self.device = next(network.parameters()).device
+        self.learning_rate = learning_rate
+        self.steps = steps
+        self.scale = 1.0
+        self._batch, self._seed, self._half = batch, seed, half
+        self._frozen = [network.get_submodule(network.body_prefix)] if freeze else []
+        if freeze_statistics:
+            self._frozen += [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+        if freeze:
+            self._frozen[0].requires_grad_(False)
+        self._rates = FINE_TUNE_RATES if fine_tune else dict.fromkeys(FINE_TUNE_RATES, 1.0)
+        self._classes = len(network.get_parameter(f"{network.head_prefix}.weight"))
+        self._high = 0
+        self._averaged = AveragedModel(network, multi_avg_fn=_average, use_buffers=True)
+        self.average = cast("Network", self._averaged.module).eval()
+        self._optimizer = self._new_optimizer()
+        self._good = self._copy()
+
+    def learn(self, batch: CropBatch, crops: Sequence[LabelledCrop], *, step: int) -> Outcome:
+        """Take one optimizer step with a batch, unless something is wrong with the batch or the network.
+
+        Args:
+            batch: with its images on the learner's device.
+            crops: the crop of each row, for the diagnosis.
+            step: position in the schedule.
+        """
+        frames = self.network.frames(batch.images.shape[-1])
+        if found := faults(batch, frames=frames, classes=self._classes):
+            sound = self._losses_of_sound_rows(batch, found)
+            crop_diagnosis = diagnose_crops(batch, crops, found=found, losses=sound, frames=frames)
+            return Outcome(math.nan, math.nan, math.nan, crop_diagnosis)
+        learning_rate = self._set_rate(step)
+        logits, losses = self._forward(batch, step)
+        loss, norm = float(losses.detach().mean()), math.nan
+        diverging = self._is_diverging(loss, frames)
+        if is_sound(losses):
+            norm = self._backward(losses.sum() / self._batch)
+        if diverging or not math.isfinite(norm):
+            diagnosis = diagnose_network(
+                batch,
+                crops,
+                network=self.network,
+                losses=losses.tolist(),
+                frames=frames,
+                learning_rate=learning_rate,
+                diverging=diverging,
+            )
+            return Outcome(loss, math.nan, norm, diagnosis)
+        self._optimizer.step()
+        self._averaged.update_parameters(self.network)
+        labels = [row[:length] for row, length in zip(batch.targets.tolist(), batch.lengths.tolist(), strict=True)]
+        right = sum(read == label for read, label in zip(greedy_indices(logits), labels, strict=True))
+        return Outcome(loss, right / len(batch), norm)
+
+    def current_rate(self, step: int) -> float:
+        """Return the head's learning rate at a step."""
+        return self.learning_rate * self.scale * rate(step, self.steps)
+
+    def is_finite(self) -> bool:
+        """Whether all weights, live and averaged, are finite."""
+        return first_bad_parameter(self.network) is None and first_bad_parameter(self.average) is None
+
+    def keep_good(self) -> bool:
+        """Remember the present state as the one to fall back on, if it is good. Returns whether it is."""
+        good = self._high == 0 and self.is_finite()
+        if good:
+            self._good = self._copy()
+        return good
+
+    def fall_back(self) -> None:
+        """Put the last good weights back, forget the optimizer's momenta, and go on ten times slower."""
+        self._put(self._good)
+        self._optimizer = self._new_optimizer()
+        self._high = 0
+        self.scale /= 10
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return all that :meth:`load_state` needs to go on exactly from here: tensors by name, and plain values."""
+        tensors = self._copy()
+        for i, moments in self._optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{i}.{name}": value.detach().cpu().clone() for name, value in moments.items()}
+        return tensors, {"scale": self.scale, "high": self._high}
+
+    def load_state(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        """Go on from a state of :meth:`state`; it is the one to fall back on, too."""
+        self._put(tensors)
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            kind, _, rest = key.partition(".")
+            if kind == "optimizer":
+                i, _, name = rest.partition(".")
+                moments.setdefault(int(i), {})[name] = value.clone()
+        state = self._optimizer.state_dict() | {"state": moments}
+        self._optimizer.load_state_dict(state)
+        self.scale, self._high = float(values["scale"]), int(values["high"])
+        self._good = self._copy()
+
+    def _forward(self, batch: CropBatch, step: int) -> tuple[Tensor, Tensor]:
+        self.network.train()
+        for module in self._frozen:
+            module.eval()
+        # Dropout masks depend on the step alone, so that a run taken up again goes on as if never interrupted.
+        torch.manual_seed(self._seed * 1_000_003 + step)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+            logits: Tensor = self.network(batch.images)
+        return logits, ctc_losses(logits, batch.targets, batch.lengths)
+
+    def _backward(self, loss: Tensor) -> float:
+        """Compute the gradient, clip it and return its norm from before that."""
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return float(nn.utils.clip_grad_norm_(self.network.parameters(), CLIP))
+
+    def _is_diverging(self, loss: float, frames: int) -> bool:
+        if math.isnan(loss):
+            return self._high > 0
+        uniform = frames * math.log(self._classes)  # no label is less likely than this when all classes are equal
+        self._high = self._high + 1 if loss > _HIGH * uniform else 0
+        return self._high >= _HIGH_IN_A_ROW or loss > _HOPELESS * uniform
+
+    def _losses_of_sound_rows(self, batch: CropBatch, found: Mapping[int, object]) -> list[float]:
+        """Return each row's loss in eval mode, which leaves no trace in the network; nan for the rows at fault."""
+        losses = [math.nan] * len(batch)
+        keep = [row for row in range(len(batch)) if row not in found]
+        if keep:
+            part = batch.rows(keep)
+            self.network.eval()
+            with torch.no_grad():
+                values = ctc_losses(self.network(part.images), part.targets, part.lengths)
+            for row, value in zip(keep, values.tolist(), strict=True):
+                losses[row] = value
+        return losses
+
+    def _set_rate(self, step: int) -> float:
+        learning_rate = self.current_rate(step)
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate * group["factor"]
+        return learning_rate
+
+    def _new_optimizer(self) -> torch.optim.AdamW:
+        """Return a fresh AdamW: one group for each part and kind of parameter; biases and scales are not decayed."""
+        groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.network.named_parameters():
+            if parameter.requires_grad:
+                groups.setdefault((_part(name, self.network), parameter.dim() > 1), []).append(parameter)
+        return torch.optim.AdamW(
+            [
+                {"params": members, "factor": self._rates[part], "weight_decay": WEIGHT_DECAY if decayed else 0.0}
+                for (part, decayed), members in groups.items()
+            ],
+            lr=self.learning_rate,
+        )
+
+    def _copy(self) -> dict[str, Tensor]:
+        live = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        averaged = {f"averaged.{name}": value for name, value in self._averaged.state_dict().items()}
+        return {name: value.detach().cpu().clone() for name, value in (live | averaged).items()}
+
+    def _put(self, tensors: Mapping[str, Tensor]) -> None:
+        self.network.load_state_dict(_below("network.", tensors))
+        self._averaged.load_state_dict(_below("averaged.", tensors))
+
+
+def _average(averaged: Any, current: Any, updates: Any) -> None:
+    """Update the averages; the first ones are short, so that the untrained weights are soon forgotten."""
+    decay = min(_LONGEST_AVERAGE, (1 + float(updates)) / (10 + float(updates)))
+    get_ema_multi_avg_fn(decay)(averaged, current, updates)  # type: ignore[no-untyped-call]
+
+
+def _part(name: str, network: Network) -> str:
+    if name.startswith(f"{network.head_prefix}."):
+        return "head"
+    return "body" if name.startswith(f"{network.body_prefix}.") else "middle"
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

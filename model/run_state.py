@@ -1,0 +1,122 @@
+"""What a training run leaves on the disk so that it can be taken up again exactly where it was.
+
+`OUT.run/last.safetensors` holds tensors and, in its metadata, plain values as JSON; `best.safetensors` beside it is
+an ordinary weights file. Each is replaced as a whole, so a kill at any moment leaves the one or the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model.atomic import write_bytes
+from model.errors import TrainingError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from model.annotations import LabelledCrop
+
+_KEY = "run"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run is. It is written with every state, and a resumed run goes on with it.
+
+    Attributes:
+        step: batches dealt so far, whatever became of them.
+        epoch, position: the pass, and the next batch of it.
+        crops: trained on so far.
+        evaluated_at: step of the last evaluation.
+        best: (character error rate, loss) of the best evaluation.
+        stale: evaluations since the best one.
+        troubles: batches in a row without a step though their crops were sound.
+        recoveries: returns to the last good state.
+        losses, accuracies: of the batches since the last evaluation.
+        quarantine: crops found to be bad, as [index, cause, detail].
+    """
+
+    step: int = 0
+    epoch: int = 0
+    position: int = 0
+    crops: int = 0
+    evaluated_at: int = 0
+    best: tuple[float, float] | None = None
+    stale: int = 0
+    bad_batches: int = 0
+    troubles: int = 0
+    recoveries: int = 0
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+    quarantine: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+class RunFolder:
+    """The folder `OUT.run` of the run that writes the weights `OUT`."""
+
+    def __init__(self, out: Path) -> None:
+        self.path = out.with_name(f"{out.name}.run")
+        self.last = self.path / "last.safetensors"
+        self.best = self.path / "best.safetensors"
+
+    def clear(self) -> None:
+        """Remove what an earlier run left."""
+        if self.path.exists():
+            shutil.rmtree(self.path)
+
+    def save(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        """Replace the state.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        from safetensors.torch import save
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_bytes(self.last, save(dict(tensors), metadata={_KEY: json.dumps(values, sort_keys=True)}))
+        except OSError as error:
+            raise TrainingError(f"The run state {self.last} cannot be written: {error.strerror or error}.") from error
+
+    def load(self, identity: Mapping[str, str]) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Return the state's tensors and values, or None where there is none.
+
+        Args:
+            identity: what makes a run the same run; a state of a different one is refused.
+
+        Raises:
+            TrainingError: the state cannot be read or belongs to another run.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        if not self.last.exists():
+            return None
+        try:
+            with safe_open(self.last, framework="pt") as file:
+                values: dict[str, Any] = json.loads(file.metadata()[_KEY])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise TrainingError(f"The run state {self.last} is damaged ({error}); train without --resume.") from error
+        different = [name for name, value in identity.items() if values["identity"].get(name) != value]
+        if different:
+            raise TrainingError(
+                f"The interrupted run in {self.path} had different {', '.join(different)}; "
+                "repeat its options, or train without --resume to start anew."
+            )
+        return tensors, values
+
+
+def fingerprint(crops: Iterable[LabelledCrop]) -> str:
+    """Return a hash of the crops' keys, boxes and labels, in their order."""
+    digest = hashlib.sha256()
+    for crop in crops:
+        box = crop.box.points if crop.box else None
+        digest.update(json.dumps([crop.key, box, crop.text]).encode())
+    return digest.hexdigest()[:16]

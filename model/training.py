@@ -1,0 +1,415 @@
+"""Fine-tuning and training as a plain iterator of events.
+
+    for event in fine_tune(plan, TrainConfig(out=Path("mine.safetensors"), base=starter)):
+        ...
+
+Who pulls the iterator sets the pace: not pulling pauses the run, closing it ends it at once and leaves the state of
+the last save. Everything random depends on the seed and a position, never on what was drawn before, so a run that
+was killed goes on exactly as it would have.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from model.checkpoint import Weights, build_network, load_weights, save_weights
+from model.events import (
+    BadBatch,
+    Batch,
+    Cause,
+    Checkpoint,
+    Decision,
+    Epoch,
+    Finished,
+    Offender,
+    Score,
+    Started,
+    TrainEvent,
+)
+from model.gate import Comparison, Exam, Marks, decide
+from model.run_state import Progress, RunFolder
+from model.training_setup import Pace, TrainConfig, identity, prepare, trained_weights
+
+if TYPE_CHECKING:
+    from model.dataset import CropBatch, Indices
+    from model.diagnosis import Diagnosis
+    from model.planning import TrainingPlan
+
+__all__ = ["TrainConfig", "fine_tune"]
+
+MAX_RECOVERIES = 8
+"""Returns to the last good state after which training ends: by then the learning rate is a hundred-millionth."""
+
+_GOOD_EVERY = 100  # steps between two states to fall back on
+
+
+def fine_tune(
+    plan: TrainingPlan,
+    config: TrainConfig,
+    *,
+    should_stop: Callable[[], bool] | None = None,
+    spent: float = 0.0,
+) -> Iterator[TrainEvent]:
+    """Train on a plan and yield what happens: ``Started`` first, ``Finished`` last.
+
+    Args:
+        plan: what to train on.
+        config: how.
+        should_stop: asked before every batch. A run that is stopped keeps its state for a resume. Its best weights
+            so far are written, decision BETTER, if they pass the gate on held-out words; else it is STOPPED.
+        spent: seconds of the time limit that are gone already.
+
+    Raises:
+        TrainingError: training cannot start, or its state cannot be written.
+        WeightsError: the base weights cannot be read, or the new ones not be written.
+    """
+    stop = should_stop or (lambda: False)
+    with _threads(config.threads):
+        run = _Run(plan, config, should_stop=stop, began=time.monotonic() - spent)
+        yield run.started()
+        while not (run.is_over() or run.wants_stop()):
+            if event := run.take_step():
+                yield event
+            if run.is_evaluation_due():
+                yield from run.evaluate()
+            if run.is_keeping_due():
+                yield from run.keep()
+        yield from run.finish()
+
+
+class _Run:
+    """One run of training: one method for each thing the loop does."""
+
+    def __init__(
+        self, plan: TrainingPlan, config: TrainConfig, *, should_stop: Callable[[], bool], began: float
+    ) -> None:
+        self._plan, self._config, self._began = plan, config, began
+        self._should_stop = should_stop
+        self._stopped = False
+        self._folder = RunFolder(config.out)
+        saved = self._folder.load(identity(plan, config)) if config.resume else None
+        if saved is None:
+            self._folder.clear()
+        pace = Pace(**saved[1]["pace"]) if saved else None
+        self._setup = prepare(plan, config, began=began, should_stop=should_stop, pace=pace)
+        self._pace, self._learner, self._material = self._setup.pace, self._setup.learner, self._setup.material
+        self._progress = Progress()
+        self._best: Weights | None = None
+        if saved:
+            tensors, values = saved
+            self._learner.load_state(tensors, values["learner"])
+            self._progress = Progress(**values["progress"])
+            for index, cause, detail in self._progress.quarantine:
+                self._material.crops.refuse(index, Cause(cause), detail)
+            if self._progress.best:
+                self._best = load_weights(self._folder.best)
+        self._before = _marks(self._setup.exam, self._setup.base)
+        self._resumed_at, self._resumed_crops = self._progress.step, self._progress.crops
+        self._seconds_before = self._progress.seconds
+        self._saved_at = time.monotonic()
+        self._setup_seconds = self._saved_at - began
+        self._batches: list[Indices] = self._material.deal(self._progress.epoch)
+
+    def started(self) -> Started:
+        """Say what is about to be trained."""
+        setup, score = self._setup, self._before.score if self._before else None
+        return Started(
+            train=len(self._plan.train),
+            val=len(setup.exam),
+            left_out=(*self._plan.left_out, *self._material.crops.problems.values()),
+            new_characters=self._plan.new_characters,
+            steps=self._pace.steps,
+            epochs=math.ceil(self._pace.steps / self._pace.epoch_steps),
+            batch=self._config.batch,
+            learning_rate=self._config.peak_rate,
+            network=setup.start.network,
+            device=setup.device,
+            base=str(self._config.base) if self._config.base else None,
+            loss=score.loss if score else math.nan,
+            accuracy=score.accuracy if score else math.nan,
+            cer=score.cer if score else math.nan,
+            resumed_at=self._resumed_at,
+            warnings=self._plan.warnings,
+        )
+
+    def is_over(self) -> bool:
+        """Whether all steps are done, time is up, nothing gets better any more, or recovery is hopeless."""
+        progress, patience = self._progress, self._config.patience
+        return (
+            progress.step >= self._pace.steps
+            or time.monotonic() - self._began > self._config.time_limit
+            or (patience is not None and progress.stale >= patience)
+            or progress.recoveries > MAX_RECOVERIES
+        )
+
+    def wants_stop(self) -> bool:
+        """Ask whether the user wants the run to end here."""
+        self._stopped = self._stopped or self._should_stop()
+        return self._stopped
+
+    def take_step(self) -> Batch | BadBatch | None:
+        """Train on the next batch. None when all of its crops have been left out meanwhile."""
+        progress, crops = self._progress, self._material.crops
+        if progress.position >= len(self._batches):
+            progress.epoch, progress.position = progress.epoch + 1, 0
+            self._batches = self._material.deal(progress.epoch)
+        known = set(crops.problems)
+        indices = self._batches[progress.position]
+        batch = self._material.batch(indices, epoch=progress.epoch, device=self._learner.device)
+        progress.position += 1
+        progress.step += 1
+        if unread := crops.problems.keys() - known:
+            return self._unreadable(sorted(unread))
+        if batch is None:
+            return None
+        members = [crops.crops[i] for i in batch.indices]
+        outcome = self._learner.learn(batch, members, step=progress.step - 1)
+        if outcome.diagnosis:
+            return self._bad(batch, outcome.diagnosis)
+        progress.troubles = 0
+        progress.crops += len(batch)
+        progress.losses.append(outcome.loss)
+        progress.accuracies.append(outcome.accuracy)
+        return Batch(
+            step=progress.step,
+            epoch=progress.epoch + 1,
+            loss=outcome.loss,
+            accuracy=outcome.accuracy,
+            gradient_norm=outcome.gradient_norm,
+            learning_rate=self._learner.current_rate(progress.step - 1),
+            crops=len(batch),
+            seconds=self._seconds(),
+        )
+
+    def is_evaluation_due(self) -> bool:
+        """Whether so many steps were taken since the last evaluation, or the last one of all."""
+        since = self._progress.step - self._progress.evaluated_at
+        return since >= self._pace.evaluate_every or (since > 0 and self.is_over())
+
+    def evaluate(self) -> Iterator[Epoch | Checkpoint]:
+        """Read the held-out words with the averaged weights, and keep these if they are the best so far."""
+        progress = self._progress
+        progress.evaluated_at = progress.step
+        after = self._setup.exam.mark(self._learner.average, self._plan.charset) if len(self._setup.exam) else None
+        result = (after.score.cer, after.score.loss) if after and self._learner.is_finite() else None
+        is_best = result is not None and (progress.best is None or result < tuple(progress.best))
+        progress.stale = 0 if is_best else progress.stale + 1
+        yield Epoch(
+            epoch=progress.epoch + 1,
+            step=progress.step,
+            loss=_mean(progress.losses),
+            accuracy=_mean(progress.accuracies),
+            val_loss=after.score.loss if after else math.nan,
+            val_accuracy=after.score.accuracy if after else math.nan,
+            val_cer=after.score.cer if after else math.nan,
+            is_best=is_best,
+            seconds=self._seconds(),
+        )
+        progress.losses, progress.accuracies = [], []
+        if is_best:
+            progress.best = result
+            self._best = self._candidate(after)
+            self._folder.path.mkdir(parents=True, exist_ok=True)
+            save_weights(self._best, self._folder.best)
+            yield Checkpoint(progress.step, str(self._folder.best), "best", self._seconds())
+
+    def is_keeping_due(self) -> bool:
+        """Whether it is time for a new state to fall back on."""
+        return self._progress.step % _GOOD_EVERY == 0
+
+    def keep(self) -> Iterator[Checkpoint]:
+        """Remember the present state if it is good, and write it if the last time is long enough ago."""
+        if self._learner.keep_good() and time.monotonic() - self._saved_at >= self._config.save_seconds:
+            yield self._save()
+
+    def finish(self) -> Iterator[Checkpoint | Finished]:
+        """Compare the best weights with the base and write them where they belong."""
+        self._progress.seconds = self._seconds()
+        if self._stopped and self._learner.keep_good():
+            yield self._save()
+        if not self._learner.is_finite():
+            self._learner.fall_back()
+        if self._stopped and self._best is None:
+            yield self._finished(Decision.STOPPED, "Stopped before any weights were evaluated.", Comparison(), None)
+            return
+        candidate = self._best or self._candidate(None)
+        comparison = self._compare(candidate)
+        verdict = decide(comparison)
+        decision, reason = verdict.decision, verdict.reason
+        if decision is Decision.REFUSED and not self._config.gate:
+            decision, reason = Decision.BETTER, f"The gate was off. {reason}"
+        if self._stopped:
+            decision = Decision.STOPPED if decision is Decision.REFUSED else decision
+            reason = f"Stopped after {self._progress.step} of {self._pace.steps} steps. {reason}"
+        if self._progress.recoveries > MAX_RECOVERIES:
+            reason = f"Training was given up after {self._progress.recoveries} recoveries. {reason}"
+        out = self._write(candidate, decision)
+        if not self._stopped:
+            self._folder.clear()
+        yield self._finished(decision, reason, comparison, out)
+
+    def _compare(self, candidate: Weights) -> Comparison:
+        """Let the new weights sit the exams, and the base weights the general one."""
+        setup, before = self._setup, self._before
+        after = _marks(setup.exam, candidate)
+        if before is None or after is None:
+            trial = setup.exam if after else setup.trial
+            return Comparison(after=after, collapsed=trial.is_collapsed(after or _marks(trial, candidate)))
+        fixed, broken = setup.exam.compare(before, after)
+        return Comparison(
+            before=before,
+            after=after,
+            general_before=_marks(setup.general, setup.base),
+            general_after=_marks(setup.general, candidate),
+            collapsed=setup.exam.is_collapsed(after),
+            fixed=fixed,
+            broken=broken,
+        )
+
+    def _write(self, candidate: Weights, decision: Decision) -> Path | None:
+        """Write the weights: better ones at the name asked for, refused ones beside it."""
+        out = self._config.out
+        refused = out.with_name(f"{out.stem}.refused{out.suffix}")
+        if decision is Decision.STOPPED:
+            return None
+        if decision is Decision.REFUSED:
+            save_weights(candidate, refused)
+            return refused
+        save_weights(candidate, out)
+        refused.unlink(missing_ok=True)
+        return out
+
+    def _finished(self, decision: Decision, reason: str, comparison: Comparison, out: Path | None) -> Finished:
+        progress = self._progress
+        seconds = max(1e-9, progress.seconds - self._seconds_before - self._setup_seconds)
+        return Finished(
+            decision=decision,
+            reason=reason,
+            out=str(out) if out else None,
+            before=_score(comparison.before),
+            after=_score(comparison.after),
+            general_before=_score(comparison.general_before),
+            general_after=_score(comparison.general_after),
+            fixed=comparison.fixed,
+            broken=comparison.broken,
+            left_out=len(self._plan.left_out) + len(self._material.crops.problems),
+            steps=progress.step,
+            bad_batches=progress.bad_batches,
+            crops_per_second=(progress.crops - self._resumed_crops) / seconds,
+            seconds=self._seconds(),
+        )
+
+    def _unreadable(self, indices: list[int]) -> BadBatch:
+        """Report crops whose image was there at the start and cannot be read any more."""
+        crops = self._material.crops
+        problems = [crops.problems[i] for i in indices]
+        offenders = tuple(
+            Offender(p.key, crops.crops[i].text, 0, len(crops.targets[i]), math.nan, p.cause, p.word_id)
+            for i, p in zip(indices, problems, strict=True)
+        )
+        self._quarantine(indices, problems[0].cause, problems[0].detail)
+        advice = f"{problems[0].detail} {_left_out(len(indices))}"
+        return self._bad_batch(problems[0].cause, advice, offenders)
+
+    def _bad(self, batch: CropBatch, diagnosis: Diagnosis) -> BadBatch:
+        """Do what a diagnosis calls for: leave crops out, or go back to the last good state."""
+        progress, learner = self._progress, self._learner
+        if diagnosis.guilty:
+            guilty = [batch.indices[row] for row in diagnosis.guilty]
+            self._quarantine(guilty, diagnosis.cause, diagnosis.finding)
+            advice = f"{diagnosis.finding} {_left_out(len(guilty))}"
+            return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders)
+        progress.troubles += 1
+        must_fall_back = diagnosis.cause in (Cause.BAD_PARAMETERS, Cause.LEARNING_RATE) or progress.troubles > 1
+        if not must_fall_back:
+            return self._bad_batch(diagnosis.cause, f"{diagnosis.finding} The batch was skipped.", diagnosis.offenders)
+        learner.fall_back()
+        progress.troubles = 0
+        progress.recoveries += 1
+        rate = learner.learning_rate * learner.scale
+        advice = (
+            f"{diagnosis.finding} The last good weights were put back, and the learning rate was divided by 10: "
+            f"its peak is {rate:.3g} now. If the result is poor, train again with this rate."
+        )
+        return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders, restored=True)
+
+    def _bad_batch(
+        self, cause: Cause, advice: str, offenders: tuple[Offender, ...], *, restored: bool = False
+    ) -> BadBatch:
+        progress = self._progress
+        progress.bad_batches += 1
+        return BadBatch(
+            step=progress.step,
+            epoch=progress.epoch + 1,
+            cause=cause,
+            advice=advice,
+            offenders=offenders,
+            learning_rate=self._learner.current_rate(progress.step - 1),
+            restored=restored,
+            seconds=self._seconds(),
+        )
+
+    def _quarantine(self, indices: list[int], cause: Cause, detail: str) -> None:
+        for i in indices:
+            self._material.crops.refuse(i, cause, detail)
+            self._progress.quarantine.append((i, cause.value, detail))
+
+    def _candidate(self, marks: Marks | None) -> Weights:
+        """Return the averaged weights as they are now, ready to be saved."""
+        state = {name: value.detach().cpu().clone() for name, value in self._learner.average.state_dict().items()}
+        return trained_weights(self._setup, state, steps=self._progress.step, score=_score(marks))
+
+    def _save(self) -> Checkpoint:
+        self._progress.seconds = self._seconds()
+        tensors, learner = self._learner.state()
+        values = {
+            "identity": identity(self._plan, self._config),
+            "pace": asdict(self._pace),
+            "progress": asdict(self._progress),
+            "learner": learner,
+        }
+        self._folder.save(tensors, values)
+        self._saved_at = time.monotonic()
+        return Checkpoint(self._progress.step, str(self._folder.last), "last", self._seconds())
+
+    def _seconds(self) -> float:
+        """Seconds since the run started, those before an interruption included."""
+        return self._seconds_before + time.monotonic() - self._began
+
+
+def _marks(exam: Exam, weights: Weights | None) -> Marks | None:
+    """Return how weights read an exam; None without weights or without anything to read."""
+    if weights is None or not len(exam):
+        return None
+    return exam.mark(build_network(weights), weights.charset)
+
+
+def _score(marks: Marks | None) -> Score | None:
+    return marks.score if marks else None
+
+
+def _mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values) if values else math.nan
+
+
+def _left_out(count: int) -> str:
+    return "It is left out from now on." if count == 1 else f"These {count} crops are left out from now on."
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let torch use this many threads for a while; None changes nothing."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(count or usual)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)
