@@ -180,10 +180,13 @@ def weights_hash(path: Path) -> str:
 
 def build_network(weights: Weights) -> Network:
     """Return the network with these parameters, on the CPU in eval mode."""
+    import torch
+
     from model.networks import build
 
-    network = build(weights.network, len(weights.charset), **weights.options)
-    network.load_state_dict(dict(weights.state))
+    with torch.device("meta"):  # no time for initial values, and no random numbers used up
+        network = build(weights.network, len(weights.charset), **weights.options)
+    network.load_state_dict({name: value.clone() for name, value in weights.state.items()}, assign=True)
     return network.eval()
 
 

@@ -71,35 +71,61 @@ def greedy(log_probs: Floats) -> Text:
     return tuple(index for index, _ in groupby(log_probs.argmax(axis=-1).tolist()) if index != BLANK)
 
 
+def greedy_spans(log_probs: Floats) -> tuple[Span, ...]:
+    """Return the characters of the most probable path. It is also the best alignment of their text."""
+    spans, start = [], 0
+    best = np.exp(log_probs.max(axis=-1)).tolist()
+    for index, frames in groupby(log_probs.argmax(axis=-1).tolist()):
+        end = start + len(list(frames))
+        if index != BLANK:
+            spans.append(Span(index, start, end, max(best[start:end])))
+        start = end
+    return tuple(spans)
+
+
 def ctc_log_prob(log_probs: Floats, text: Sequence[int]) -> float:
     """Return the natural logarithm of the text's probability; -inf when T frames cannot write it."""
     return float(ctc_log_probs(log_probs, [text])[0])
 
 
 def ctc_log_probs(log_probs: Floats, texts: Sequence[Sequence[int]]) -> Floats:
-    """Return the log-probability of each text, (len(texts),): the CTC forward algorithm over all texts at once."""
+    """Return the log-probability of each text: the CTC forward algorithm over all texts at once.
+
+    Args:
+        log_probs: (T, classes) for all texts, or (len(texts), T, classes) with one crop for each.
+        texts: class indices without blanks.
+
+    Returns:
+        (len(texts),), -inf where T frames cannot write the text.
+    """
     if not texts:
         return np.zeros(0)
     lengths = np.array([len(text) for text in texts])
     extended = np.zeros((len(texts), 2 * int(lengths.max()) + 1), np.intp)
     for row, text in zip(extended, texts, strict=True):
         row[1 : 2 * len(text) : 2] = text
-    # A path may skip the blank between two characters that differ.
-    skips = np.full(extended.shape, -np.inf)
-    skips[:, 3::2][extended[:, 3::2] != extended[:, 1:-2:2]] = 0.0
+    rows = np.arange(len(texts))
+    crops = rows[:, np.newaxis] if log_probs.ndim == 3 else 0
+    frames = np.moveaxis(log_probs.reshape(-1, *log_probs.shape[-2:])[crops, :, extended], -1, 0)
+    skips = _skips(extended)
 
     alpha = np.full(extended.shape, -np.inf)
-    alpha[:, :2] = log_probs[0, extended[:, :2]]
-    with np.errstate(invalid="ignore"):  # logaddexp of two -inf is -inf, with a complaint on some platforms
-        for frame in log_probs[1:]:
-            reached = alpha.copy()
-            reached[:, 1:] = np.logaddexp(reached[:, 1:], alpha[:, :-1])
-            reached[:, 2:] = np.logaddexp(reached[:, 2:], alpha[:, :-2] + skips[:, 2:])
-            alpha = reached + frame[extended]
-        rows, last = np.arange(len(texts)), 2 * lengths
-        before_last = np.where(lengths > 0, alpha[rows, last - 1], -np.inf)
-        total: Floats = np.logaddexp(alpha[rows, last], before_last)
+    alpha[:, :2] = frames[0, :, :2]
+    for frame in frames[1:]:
+        reached = alpha.copy()
+        reached[:, 1:] = np.logaddexp(reached[:, 1:], alpha[:, :-1])
+        reached[:, 2:] = np.logaddexp(reached[:, 2:], alpha[:, :-2] + skips[:, 2:])
+        alpha = reached + frame
+    before_last = np.where(lengths > 0, alpha[rows, 2 * lengths - 1], -np.inf)
+    total: Floats = np.logaddexp(alpha[rows, 2 * lengths], before_last)
     return total
+
+
+def _skips(extended: NDArray[np.intp]) -> Floats:
+    """Return 0 where a path may come from two places before, else -inf: between characters that differ."""
+    skips = np.full(extended.shape, -np.inf)
+    skips[..., 3::2][extended[..., 3::2] != extended[..., 1:-2:2]] = 0.0
+    return skips
 
 
 def align(log_probs: Floats, text: Sequence[int]) -> tuple[Span, ...]:
@@ -116,8 +142,7 @@ def align(log_probs: Floats, text: Sequence[int]) -> tuple[Span, ...]:
         return ()
     extended = np.zeros(2 * len(text) + 1, np.intp)
     extended[1::2] = text
-    skips = np.full(len(extended), -np.inf)
-    skips[3::2][extended[3::2] != extended[1:-2:2]] = 0.0
+    skips = _skips(extended)
 
     score = np.full(len(extended), -np.inf)
     score[:2] = log_probs[0, extended[:2]]
@@ -278,8 +303,14 @@ class Lexicon:
     def best(self, log_probs: Floats, *, top: int = 5, candidates: int = 100) -> list[tuple[str, float]]:
         """Return the most probable words with their exact log-probabilities, best first.
 
-        Only the ``candidates`` words nearest to the greedy reading, by edit distance regardless of case, are looked
-        at. Words that the frames cannot hold are left out, so the list can be empty.
+        Args:
+            log_probs: (T, classes).
+            top: how many words to return at most.
+            candidates: only so many words are scored, the nearest to the greedy reading by edit distance regardless
+                of case.
+
+        Returns:
+            Words that fit into the frames, so the list can be empty.
         """
         seen = self._charset.text(greedy(log_probs)).casefold()
         near = process.extract(seen, self._folded, scorer=Levenshtein.distance, limit=candidates)

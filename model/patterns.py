@@ -87,6 +87,16 @@ class Pattern:
         """Whether a text may end in this state."""
         return self._end in state
 
+    def matches(self, text: str) -> bool:
+        """Whether the whole text fits the pattern and the charset."""
+        state = self.start
+        for char in normalize(text):
+            symbol = self._characters.find(char) + 1
+            if symbol not in self._transitions(state):
+                return False
+            state = self.step(state, symbol)
+        return self.accepts(state)
+
     def _transitions(self, state: State) -> dict[int, State]:
         if state not in self._moves:
             targets: dict[int, list[int]] = {}

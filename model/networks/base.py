@@ -94,6 +94,37 @@ def build(name: str, classes: int, **options: Any) -> Network:
     return network
 
 
+def initialize(network: nn.Module) -> None:
+    """Give convolutions, recurrent layers and linear maps initial values with which training starts soon.
+
+    He's for convolutions, orthogonal recurrent matrices, Glorot's for the rest; LSTMs begin by remembering.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Linear):
+            nn.init.xavier_normal_(module.weight)
+            nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.RNNBase):
+            _initialize_recurrent(module)
+
+
+def _initialize_recurrent(module: nn.RNNBase) -> None:
+    for name, parameter in module.named_parameters():
+        gates = parameter.data.chunk(4 if isinstance(module, nn.LSTM) else 3)
+        if name.startswith("bias"):
+            nn.init.zeros_(parameter)
+            if isinstance(module, nn.LSTM) and name.startswith("bias_ih"):
+                nn.init.ones_(gates[1])  # the forget gate
+        elif name.startswith("weight_hh"):
+            for gate in gates:
+                nn.init.orthogonal_(gate)
+        else:
+            nn.init.xavier_uniform_(parameter)
+
+
 def frame_features(maps: Tensor) -> Tensor:
     """Turn feature maps of height one (N, C, 1, T) into a sequence (T, N, C)."""
     return maps.squeeze(2).permute(2, 0, 1)

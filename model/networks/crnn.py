@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
-from model.networks.base import BiLSTM, Network, frame_features, register
+from model.networks.base import BiLSTM, Network, frame_features, initialize, register
 
 
 @register("crnn")
@@ -22,6 +22,7 @@ class CRNN(Network):
         super().__init__()
         self.cnn = nn.Sequential(_layers())
         self.rnn = nn.Sequential(BiLSTM(512, hidden, hidden), BiLSTM(hidden, hidden, classes))
+        initialize(self)
 
     @staticmethod
     def frames(width: int) -> int:

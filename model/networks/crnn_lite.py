@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from model.networks.base import Network, frame_features, register
+from model.networks.base import Network, frame_features, initialize, register
 
 
 @register("crnn-lite")
@@ -35,6 +35,7 @@ class CRNNLite(Network):
         self.rnn = nn.LSTM(256, hidden, num_layers=2, bidirectional=True)
         self.bypass = nn.Linear(256, 2 * hidden)
         self.fc = nn.Linear(2 * hidden, classes)
+        initialize(self)
 
     def forward(self, images: Tensor) -> Tensor:
         features = frame_features(self.cnn(images))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from model.images import Preprocessing
-from model.networks.base import BiLSTM, Network, frame_features, register
+from model.networks.base import BiLSTM, Network, frame_features, initialize, register
 
 
 @register("vgg16-bilstm")
@@ -30,6 +30,7 @@ class VGG16BiLSTM(Network):
         self.body = _vgg16_body()
         self.stage5 = nn.Conv2d(512, 512, (2, 3), padding=(0, 1))
         self.rnn = nn.Sequential(BiLSTM(512, hidden, hidden), BiLSTM(hidden, hidden, classes))
+        initialize(self)
         if pretrained:
             _load_imagenet(self.body)
 

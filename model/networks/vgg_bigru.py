@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from model.networks.base import Network, frame_features, register
+from model.networks.base import Network, frame_features, initialize, register
 
 
 @register("vgg-bigru")
@@ -34,6 +34,7 @@ class VGGBiGRU(Network):
         )
         self.rnn = nn.GRU(512, hidden, num_layers=2, bidirectional=True)
         self.fc = nn.Linear(2 * hidden, classes)
+        initialize(self)
 
     def forward(self, images: Tensor) -> Tensor:
         states, _ = self.rnn(frame_features(self.cnn(images)))

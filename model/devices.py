@@ -1,0 +1,95 @@
+"""Which device computes, and why; in words a person can read."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+
+import torch
+
+from model.errors import KnownError
+
+KINDS = ("cpu", "cuda", "mps")
+
+
+class DeviceError(KnownError):
+    """A device was asked for by name and is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device and the reason it was chosen, in one sentence without a full stop.
+
+    Attributes:
+        kind: "cpu", "cuda" or "mps", which is also its name in torch.
+    """
+
+    kind: str
+    reason: str
+
+
+def choose(device: str = "auto") -> Device:
+    """Return the device asked for, or with "auto" the fastest one that works.
+
+    Raises:
+        DeviceError: the device is unknown, or this machine or this build of torch does not have it.
+    """
+    if device not in ("auto", *KINDS):
+        raise DeviceError(f"there is no device {device!r}; known are auto, {', '.join(KINDS)}")
+    if device == "cpu":
+        return Device("cpu", "the CPU was asked for")
+    absent = {"cuda": _why_no_cuda, "mps": _why_no_mps}
+    if device != "auto":
+        if reason := absent[device]():
+            raise DeviceError(f"{device} cannot be used: {reason}")
+        return Device(device, f"{device} was asked for")
+    no_cuda = _why_no_cuda()
+    if not no_cuda:
+        return Device("cuda", f"{torch.cuda.get_device_name()} is there")
+    if not _why_no_mps():
+        return Device("mps", "this machine has an Apple GPU")
+    return Device("cpu", no_cuda)
+
+
+def cores() -> int:
+    """Return how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def use_threads(count: int) -> None:
+    """Let torch compute with this many threads in the whole process."""
+    torch.set_num_threads(max(1, count))
+
+
+def _why_no_cuda() -> str:
+    """Return why CUDA (or ROCm) cannot be used; empty when it can."""
+    if torch.version.cuda is None and torch.version.hip is None:
+        return "this build of PyTorch is for the CPU only"
+    # An old driver is told by a warning from is_available, and the advice stands on the lines after the first.
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        available = torch.cuda.is_available()
+    if not available:
+        if told and "driver" in str(told[0].message):
+            return f"CUDA build, but {_sentence(told[0].message)}"
+        return "no CUDA device was found"
+    try:
+        torch.ones(1, device="cuda").add(1).item()
+    except RuntimeError as error:
+        return f"the CUDA device does not work with this build of PyTorch ({_sentence(error)})"
+    return ""
+
+
+def _why_no_mps() -> str:
+    if not torch.backends.mps.is_built():
+        return "this build of PyTorch has no support for Apple GPUs"
+    if not torch.backends.mps.is_available():
+        return "no Apple GPU was found"
+    return ""
+
+
+def _sentence(message: object) -> str:
+    return str(message).splitlines()[0].split(". ")[0].rstrip(".")
