@@ -222,7 +222,7 @@ def test_huge_images_are_refused_by_our_own_limit(tmp_path: Path, monkeypatch: p
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert image_size(path) == (11_000, 9_000)
-        assert read_image(path).size == (11_000, 9_000)
+        assert cut_crop(read_image(path), Box.from_bounds(0, 0, 11_000, 9_000)).size == (11_000, 9_000)
         monkeypatch.setattr(images, "PIXEL_LIMIT", 98_000_000)
         with pytest.raises(ImageError, match=r"map\.png is 11000 x 9000 px large; more than 98 megapixels"):
             read_image(path)
