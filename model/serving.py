@@ -1,0 +1,271 @@
+"""The child process of the application that holds torch: ``python -m model.serving``.
+
+Requests come pickled on standard input, replies leave pickled on standard output (:mod:`model.messages`). Both ends
+are this program, so pickle is safe here. Importing this module imports no torch; the first request does.
+
+A control frame (Cancel, Pause, Resume) takes effect while a request is being worked on; all other requests are answered
+in order. When standard input ends, the parent is gone and so is this process.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from model.errors import ImageError, KnownError
+from model.images import cut_crop, read_image
+from model.messages import (
+    Answer,
+    Cancel,
+    Done,
+    Failed,
+    Loaded,
+    LoadWeights,
+    Pause,
+    Planned,
+    PlanSummary,
+    PlanTraining,
+    Read,
+    ReadWords,
+    Resume,
+    Told,
+    Train,
+    TrainOptions,
+    WeightsSummary,
+    WordPlace,
+    WordReading,
+    WordsRead,
+)
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from model.inference import Recognizer
+    from model.planning import TrainingPlan
+    from model.training import TrainConfig
+
+NICENESS = 10
+
+
+class Controls:
+    """The flags that control frames set while a request is being worked on."""
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self._running = threading.Event()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the flags of the request before."""
+        self.cancelled.clear()
+        self._running.set()
+
+    def take(self, frame: object) -> bool:
+        """Obey a control frame; return False for any other."""
+        match frame:
+            case Cancel():
+                self.cancelled.set()
+                self._running.set()
+            case Pause():
+                self._running.clear()
+            case Resume():
+                self._running.set()
+            case _:
+                return False
+        return True
+
+    def wait_while_paused(self) -> None:
+        """Return at once unless the parent has paused the work."""
+        self._running.wait()
+
+
+class _Cancelled(Exception):  # noqa: N818 - not an error
+    """Planning was given up."""
+
+
+class Server:
+    """Works requests off, one at a time, each into the replies it yields."""
+
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
+        self._recognizer: Recognizer | None = None
+
+    def answer(self, request: object) -> Iterator[object]:
+        """Yield the replies to one request; the last one is Done, Failed or the answer itself."""
+        try:
+            match request:
+                case LoadWeights():
+                    yield Loaded(self._load(request))
+                case Read():
+                    yield self._read(request)
+                case ReadWords():
+                    yield WordsRead(tuple(self._read_words(request)))
+                case PlanTraining():
+                    yield from self._plan(request.project, request.options)
+                    yield Done()
+                case Train():
+                    yield from self._train(request)
+                    yield Done()
+                case _:
+                    raise TypeError(f"{request!r} is no request")
+        except _Cancelled:
+            yield Done()
+        except KnownError as error:
+            yield Failed(str(error), known=True)
+        except Exception as error:  # noqa: BLE001 - the border of the process: the parent reports it
+            yield Failed(f"{type(error).__name__}: {error}", known=False, traceback=traceback.format_exc())
+
+    def _load(self, request: LoadWeights) -> WeightsSummary:
+        from model.inference import Recognizer
+
+        recognizer = Recognizer.load(request.path, device=request.device, precision=request.precision)
+        self._recognizer = recognizer
+        weights = recognizer.weights
+        return WeightsSummary(
+            path=request.path,
+            name=request.path.stem if request.path else "starter weights",
+            hash=recognizer.weights_hash,
+            network=weights.network,
+            characters=weights.charset.characters,
+            licence=weights.licence,
+            device=recognizer.device.kind,
+            reason=recognizer.device.reason,
+            metrics=dict(weights.metrics),
+        )
+
+    @property
+    def recognizer(self) -> Recognizer:
+        """The recogniser in use."""
+        assert self._recognizer is not None, "the parent loads weights first"
+        return self._recognizer
+
+    def _read(self, request: Read) -> Answer:
+        predictions = tuple(self.recognizer.read_many(request.crops, top=request.top))
+        strips = tuple(self.recognizer.strip(crop) for crop in request.crops) if request.with_strip else ()
+        return Answer(predictions, strips)
+
+    def _read_words(self, request: ReadWords) -> Iterator[WordReading]:
+        crops: list[Image.Image] = []
+        readable: list[WordPlace] = []
+        pages: dict[Path, Image.Image | str] = {}
+        for place in request.places:
+            if place.image not in pages:
+                pages = {place.image: _page(place.image)}  # places come page by page; one image is kept
+            page = pages[place.image]
+            if isinstance(page, str):
+                yield WordReading(place.word_id, place.box, None, page)
+                continue
+            try:
+                crops.append(cut_crop(page, place.box))
+            except ImageError as error:
+                yield WordReading(place.word_id, place.box, None, str(error))
+            else:
+                readable.append(place)
+        predictions = self.recognizer.read_many(crops, top=request.top)
+        for place, prediction in zip(readable, predictions, strict=True):
+            yield WordReading(place.word_id, place.box, prediction)
+
+    def _plan(self, project: Path, options: TrainOptions) -> Generator[object, None, tuple[TrainConfig, TrainingPlan]]:
+        """Yield Planned; return what training needs."""
+        from model.devices import choose
+        from model.formats import open_dataset
+        from model.training import TrainConfig
+        from model.training_plan import plan_for
+
+        def check(done: int, total: int | None) -> None:
+            if self._controls.cancelled.is_set():
+                raise _Cancelled
+
+        values = asdict(options)
+        val, new_characters = values.pop("val"), values.pop("new_characters")
+        config = TrainConfig(**values)
+        device = choose(config.device)
+        crops = open_dataset(project, format="crnn").crops()
+        plan = plan_for(config, crops, val=val, new_characters=new_characters, progress=check)
+        yield Planned(_summary(plan, f"{device.kind}: {device.reason}"))
+        return config, plan
+
+    def _train(self, request: Train) -> Iterator[object]:
+        from model.training import fine_tune
+
+        began = time.monotonic()
+        config, plan = yield from self._plan(request.project, request.options)
+        events = fine_tune(plan, config, should_stop=self._controls.cancelled.is_set, spent=time.monotonic() - began)
+        try:
+            for event in events:
+                yield Told(event)
+                self._controls.wait_while_paused()
+        finally:
+            events.close()  # type: ignore[attr-defined]  # a generator, although it promises an iterator only
+
+
+def _page(path: Path) -> Image.Image | str:
+    """Return the image, or the sentence that says why it cannot be read."""
+    try:
+        return read_image(path)
+    except ImageError as error:
+        return str(error)
+
+
+def _summary(plan: TrainingPlan, device: str) -> PlanSummary:
+    return PlanSummary(
+        train=len(plan.train),
+        val=len(plan.val),
+        train_pages=len({crop.image for crop in plan.train}),
+        val_pages=len({crop.image for crop in plan.val}),
+        left_out=plan.left_out,
+        warnings=plan.warnings,
+        new_characters=plan.new_characters,
+        device=device,
+    )
+
+
+def main() -> None:
+    """Serve the parent until it closes standard input or dies."""
+    replies = _claim_stdout()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches the whole group; the parent decides
+    if "--background" in sys.argv and hasattr(os, "nice"):
+        os.nice(NICENESS)
+    controls = Controls()
+    requests: queue.SimpleQueue[object] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, controls, requests), daemon=True).start()
+    server = Server(controls)
+    while True:
+        request = requests.get()
+        for reply in server.answer(request):
+            pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
+            replies.flush()
+        controls.reset()
+
+
+def _claim_stdout() -> BinaryIO:
+    """Return the pipe to the parent, and let whatever prints write to standard error instead."""
+    sys.stdout.flush()
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return pipe
+
+
+def _listen(pipe: BinaryIO, controls: Controls, requests: queue.SimpleQueue[object]) -> None:
+    """Sort what the parent sends, beside the work, until the parent is gone."""
+    while True:
+        try:
+            frame = pickle.load(pipe)
+        except (EOFError, pickle.UnpicklingError):
+            os._exit(0)  # nobody is left to answer; a normal exit would wait for torch's threads
+        if not controls.take(frame):
+            requests.put(frame)
+
+
+if __name__ == "__main__":
+    main()
