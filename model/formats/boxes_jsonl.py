@@ -57,7 +57,7 @@ class BoxesJsonl(Format):
 
 def _parse_page(line: str) -> tuple[str, list[Any]]:
     try:
-        page = json.loads(line)
+        page = json.loads(line, parse_int=float)  # float() of a very long integer would overflow
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the line is not JSON: {error}") from error
     if not isinstance(page, dict) or not isinstance(page.get("image"), str) or not isinstance(page.get("words"), list):
@@ -71,12 +71,12 @@ def _parse_word(word: Any) -> tuple[Box, str]:
     quad = word.get("quad")
     if not isinstance(quad, list) or len(quad) != 4 or not all(_is_point(p) for p in quad):
         raise ValueError("the 'quad' must be four [x, y] pairs of numbers")
-    a, b, c, d = ((float(x), float(y)) for x, y in quad)
+    a, b, c, d = ((x, y) for x, y in quad)
     return Box((a, b, c, d)), word["text"]
 
 
 def _is_point(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(v) in (int, float) for v in value)
+    return isinstance(value, list) and len(value) == 2 and all(type(v) is float for v in value)
 
 
 class _BoxesJsonlWriter(Writer):

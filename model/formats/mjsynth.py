@@ -156,8 +156,9 @@ def _annotated_rows(file: Path, part: str | None, refuse: Refuse, guard: LinkGua
             refuse(f"{file.name} line {number}", str(error))
             continue
         text, lower = entry
-        word = _middle(name)
-        yield name, text if word is None or word.lower() != lower else word, part
+        start, end = name.find("_", name.rfind("/") + 1), name.rfind("_")
+        word = name[start + 1 : end] if 0 <= start < end else ""
+        yield name, word if word.lower() == lower else text, part
 
 
 def _explained_row(line: str, lexicon: list[str]) -> tuple[str, tuple[str, str]]:
@@ -182,21 +183,15 @@ def _named_rows(file: Path, part: str | None, refuse: Refuse, guard: LinkGuard |
     for number, line in numbered_lines(file, refuse):
         try:
             name = clean_path(line.rstrip())
-            word = _middle(name)
-            if word is None:
+            parts = name.rpartition("/")[2].split("_")
+            if len(parts) < 3:
                 raise ValueError(f"the name {name} carries no word between underscores")
             if guard is not None:
                 guard.check(name)
         except ValueError as error:
             refuse(f"{file.name} line {number}", str(error))
         else:
-            yield name, word, part
-
-
-def _middle(name: str) -> str | None:
-    """Return what stands between the first and the last underscore of a file name, None with fewer than two."""
-    parts = name.rpartition("/")[2].split("_")
-    return "_".join(parts[1:-1]) if len(parts) > 2 else None
+            yield name, "_".join(parts[1:-1]), part
 
 
 def refusal(text: str) -> str | None:
