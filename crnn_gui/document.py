@@ -269,6 +269,7 @@ class ProjectDocument(ProjectState):
         self._words = dict(sorted(self._words.items()))  # a word brought back by undo returns to its place
         self._set_counts(counts)
         self.words_changed.emit(frozenset(c.word_id for c in edit.changes))
+        self.edited.emit(edit)
         self.select(self._selection)
         return was_joined
 
@@ -323,6 +324,8 @@ class ProjectDocument(ProjectState):
             self._predictions |= here
             self._recount_page()
             self.words_changed.emit(frozenset(here))
+        if kept:
+            self.predicted.emit(tuple(kept))
 
     @Slot()
     def _on_recount_due(self) -> None:

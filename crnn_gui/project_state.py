@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
+from crnn_gui.services.survey import Survey
 from model.annotations import Page, PageContent, Prediction, State, Word, reading_order
 from model.store import Counts
 
@@ -75,6 +76,8 @@ class ProjectState(QObject):
         selection_changed: tuple of the selected word ids.
         counts_changed: Counts of the project.
         page_counts_changed: frozenset of page ids.
+        edited: Edit that was made or taken back, with both sides of each word; for lists of words of all pages.
+        predicted: tuple of (word id, box, Prediction) that were kept, for the same lists.
         saved_changed: SaveState.
         notice: Notice.
     """
@@ -87,6 +90,8 @@ class ProjectState(QObject):
     selection_changed = Signal(object)
     counts_changed = Signal(object)
     page_counts_changed = Signal(object)
+    edited = Signal(object)
+    predicted = Signal(object)
     saved_changed = Signal(object)
     notice = Signal(object)
 
@@ -173,6 +178,14 @@ class ProjectState(QObject):
     def counts(self) -> Counts:
         """The whole project in numbers."""
         return self._counts
+
+    def page_of(self, page_id: int) -> Page:
+        """Return a page by its id."""
+        return self._pages[page_id]
+
+    def survey(self, parent: QObject) -> Survey:
+        """Return a reader of the words of all pages, with its edits as far as they are in the file."""
+        return Survey(self._store, parent)
 
     def page_counts(self, page_id: int) -> Counts:
         """One page in numbers."""

@@ -36,7 +36,7 @@ from model.messages import (
 
 BULK_BATCH = 32
 ALTERNATIVES = 9
-CLOSE_MILLISECONDS = 2000
+STOP_MILLISECONDS = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,13 +247,13 @@ class PredictorService(QObject):
         """The weights in use; None until the first are loaded."""
         return self._weights
 
-    def start(self, path: Path | None = None, *, device: str = "auto") -> None:
-        """Start the child and load weights. Called once the window is on the screen, with which torch competes."""
-        self._thread.start()
-        self.load(path, device=device)
+    def load(self, path: Path | None = None, device: str = "auto") -> None:
+        """Read with these weights from now on; None stands for the starter weights.
 
-    def load(self, path: Path | None = None, *, device: str = "auto") -> None:
-        """Read with these weights from now on; None stands for the starter weights."""
+        The first call starts the child, which competes with the app for the machine: make it once the window is shown.
+        """
+        if not self._thread.isRunning():
+            self._thread.start()
         with self._inbox.lock:
             self._inbox.load = LoadWeights(path, device)
         self.loading.emit()
@@ -274,20 +274,20 @@ class PredictorService(QObject):
             self._inbox.asked += len(places)
         self._wake.emit()
 
-    def cancel_many(self) -> None:
+    def cancel_bulk(self) -> None:
         """Give up the words of :meth:`request_many` that have not been read yet."""
         with self._inbox.lock:
             self._inbox.bulk.clear()
             self._inbox.asked = self._inbox.done = 0
         self.bulk_progress.emit(0, 0)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """End the child and the thread."""
         with self._inbox.lock:
             self._inbox.is_closed = True
         self._worker.interrupt()
         self._thread.quit()
-        if not self._thread.wait(CLOSE_MILLISECONDS):
+        if not self._thread.wait(STOP_MILLISECONDS):
             self._worker.interrupt()  # the child was started at the very moment of the first call
             self._thread.wait()
         self._worker.close()

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 RETRY_SECONDS = 2.0
 GESTURE_SECONDS = 0.3
-CLOSE_MILLISECONDS = 5000
+STOP_MILLISECONDS = 5000
 
 log = logging.getLogger(__name__)
 
@@ -312,12 +312,12 @@ class StoreService(QObject):
         """Try a refused write again now instead of at the next tick."""
         self._wake.emit()
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Try what is left once more, close the file and end the thread."""
         if self._thread.isRunning():
             self._shut.emit()
-            if not self._thread.wait(CLOSE_MILLISECONDS):
-                log.warning("the annotation file did not close within %d ms", CLOSE_MILLISECONDS)
+            if not self._thread.wait(STOP_MILLISECONDS):
+                log.warning("the annotation file did not close within %d ms", STOP_MILLISECONDS)
 
     def _post(self, job: _Job) -> None:
         job.generation = self._generation

@@ -97,7 +97,7 @@ class Tasks(QObject):
         self._pool.start(lambda: self._work(task, job), priority)
         return task
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Cancel everything and wait for the jobs to notice."""
         for task in self._running:
             task.cancel()
