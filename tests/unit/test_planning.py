@@ -107,6 +107,7 @@ def test_equal_pixels_stay_on_one_side(tmp_path: Path, seed: int) -> None:
     assert len(sides) == 60
     assert all(sides[f"{i}.png"] == sides[f"copy{i}.png"] for i in range(20))
     assert 8 <= len(made.val) <= 36
+    assert keys(plan(crops[::-1], seed=seed, val=0.4).val) == keys(made.val)
 
 
 def test_one_word_on_every_page_does_not_chain_the_pages(tmp_path: Path) -> None:
