@@ -111,11 +111,13 @@ def synthesise(
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_folder(out) as folder:
             writer = get_format("mjsynth").writer(folder)
-            for done, crop in enumerate(_encoded(crops, count, workers), 1):
-                writer.add_crop(crop)
-                if progress:
-                    progress(done, count)
-            writer.finish()
+            try:
+                for done, crop in enumerate(_encoded(crops, count, workers), 1):
+                    writer.add_crop(crop)
+                    if progress:
+                        progress(done, count)
+            finally:
+                writer.finish()
     except OSError as error:
         raise ExportError(f"{out} cannot be written: {error.strerror or error}.") from error
     return SynthReport(count, len(fonts.faces), fonts.digest)

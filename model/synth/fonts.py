@@ -20,13 +20,14 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
 from model.errors import KnownError
 
 log = logging.getLogger(__name__)
 
-PLAIN = 0.9
+PLAIN = 0.94
 """Legibility from which a face counts as plain: text faces of everyday print, no display or script faces."""
 
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc", ".pfb"})
@@ -35,8 +36,11 @@ _TWINS = "abdefghmnqrt"  # letters whose two cases differ in shape, so that a ca
 _NOTDEF = "\U0010fffe"  # a noncharacter: no font maps it, so it draws the .notdef glyph
 _TRY_SIZE = 28
 _GRID = 14
-_LEGIBLE = 0.7
-_CACHE_VERSION = 1
+_LEGIBLE = 0.73
+_ALIKE = 0.8
+_CACHE_VERSION = 2
+
+Float = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def find_fonts(
         key = f"{path}|{status.st_size}|{status.st_mtime_ns}"
         entries[key] = known[key] if key in known else _try_font(path)
         entry = entries[key]
-        if entry is not None:
+        if entry is not None and entry[0] >= _LEGIBLE:
             faces.append(FontFace(path, float(entry[0]), bool(entry[1])))
         if progress:
             progress(done, len(files))
@@ -210,44 +214,43 @@ def _try_font(path: Path) -> list[float | bool] | None:
         return None
     if glyphs is None:
         return None
-    # How often a glyph is more like its own letter than like another; 0.5 is what arbitrary symbols reach.
-    likeness = glyphs @ _templates().T
-    own = np.diagonal(likeness)[:, None]
-    legibility = float((likeness < own).sum() / (likeness.size - len(likeness)))
-    if legibility < _LEGIBLE:
-        return None
+    # How often a glyph is more like its own letter, upright or slanted, than like another: arbitrary symbols reach 0.5.
+    legibility = max(_own_share(glyphs @ templates.T) for templates in _templates())
     position = {character: i for i, character in enumerate(_ALPHANUMERIC)}
     alike = [float(glyphs[position[c]] @ glyphs[position[c.upper()]]) for c in _TWINS]
-    return [round(legibility, 4), bool(np.median(alike) > 0.9)]
+    return [round(legibility, 4), bool(np.median(alike) > _ALIKE)]
+
+
+def _own_share(likeness: Float) -> float:
+    own = np.diagonal(likeness)[:, None]
+    return float((likeness < own).sum() / (likeness.size - len(likeness)))
 
 
 @lru_cache(maxsize=1)
-def _templates() -> np.ndarray:
-    glyphs = _glyphs(_built_in(_TRY_SIZE))
-    if glyphs is None:
-        raise AssertionError("the font built into Pillow draws every letter")
-    return glyphs
+def _templates() -> tuple[Float, ...]:
+    templates = [_glyphs(_built_in(_TRY_SIZE), slant) for slant in (0.0, 0.25)]
+    return tuple(glyphs for glyphs in templates if glyphs is not None)
 
 
-def _glyphs(font: ImageFont.FreeTypeFont) -> np.ndarray | None:
-    """Return the 62 glyphs as unit vectors of mean 0 and float32 (62, grid * grid), None when one is missing."""
+def _glyphs(font: ImageFont.FreeTypeFont, slant: float = 0.0) -> Float | None:
+    """Return the 62 glyphs as unit vectors of mean 0, float32 (62, grid * grid); None when one is missing."""
     missing = font.getmask(_NOTDEF)
-    seen = {(missing.size, bytes(missing))}
+    notdef = (missing.size, bytes(missing))
     rows = []
     for character in _ALPHANUMERIC:
         mask = font.getmask(character)
         bounds = mask.getbbox()
-        shape = (mask.size, bytes(mask))
-        if bounds is None or shape in seen:
+        if bounds is None or (mask.size, bytes(mask)) == notdef:
             return None
         width, height = mask.size
-        pixels = np.frombuffer(bytes(mask), np.uint8).reshape(height, width)
-        left, top, right, bottom = bounds
-        small = Image.fromarray(pixels[top:bottom, left:right]).resize((_GRID, _GRID), Image.Resampling.BOX)
-        vector = np.asarray(small, np.float32).ravel()
-        vector = vector - vector.mean()
-        norm = float(np.linalg.norm(vector))
-        rows.append(vector / norm if norm > 0 else vector)
+        glyph = Image.fromarray(np.frombuffer(bytes(mask), np.uint8).reshape(height, width)).crop(bounds)
+        if slant:
+            size = (glyph.width + round(slant * glyph.height), glyph.height)
+            shear = (1, slant, -slant * glyph.height, 0, 1, 0)
+            glyph = glyph.transform(size, Image.Transform.AFFINE, shear, Image.Resampling.BILINEAR)
+        small = np.asarray(glyph.resize((_GRID, _GRID), Image.Resampling.BOX), np.float32).ravel()
+        centred = small - small.mean()
+        rows.append(centred / max(float(np.linalg.norm(centred)), 1.0))
     return np.stack(rows)
 
 

@@ -20,11 +20,13 @@ _LINES = {
 
 def line(text: str, face: FontFace, size: int, *, stroke: int = 0) -> Image.Image:
     """Return the text as the font sets it, with its kerning."""
-    font = load_font(face.path, size)
-    left, top, right, bottom = font.getbbox(text, stroke_width=stroke)
-    mask = Image.new("L", (max(1, round(right - left)), max(1, round(bottom - top))))
-    ImageDraw.Draw(mask).text((-left, -top), text, fill=255, font=font, stroke_width=stroke)
-    return trimmed(mask)
+    return trimmed(_mask(text, face, size, stroke))
+
+
+def _mask(text: str, face: FontFace, size: int, stroke: int = 0) -> Image.Image:
+    mask, _ = load_font(face.path, size).getmask2(text, stroke_width=stroke)
+    width, height = mask.size
+    return Image.frombytes("L", mask.size, bytes(mask)) if width and height else Image.new("L", (1, 1))
 
 
 def spaced(text: str, face: FontFace, size: int, gap: float) -> Image.Image:
@@ -120,10 +122,7 @@ def _segment(
 
 def dots(text: str, rng: np.random.Generator, face: FontFace, height: int) -> Image.Image:
     """Return the text as a dot-matrix printer or display draws it."""
-    font = load_font(face.path, int(rng.integers(10, 14)))
-    left, top, right, bottom = font.getbbox(text)
-    small = Image.new("L", (max(1, round(right - left)), max(1, round(bottom - top))))
-    ImageDraw.Draw(small).text((-left, -top), text, fill=255, font=font)
+    small = _mask(text, face, int(rng.integers(10, 14)))
     step = max(3, round(height / max(8, small.height)) + 1)
     lit = (np.asarray(small) > 105).astype(np.float32)
     centre = (np.arange(step) - (step - 1) / 2) / (step / 2)

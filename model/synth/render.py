@@ -39,7 +39,8 @@ class Style(StrEnum):
     PLAIN = "plain"
 
 
-_MIXTURE = ((Style.SCENE, 0.74), (Style.PRINT, 0.12), (Style.CAPTCHA, 0.06), (Style.DOTS, 0.03), (Style.SEGMENTS, 0.05))
+_MIXTURE = ((Style.SCENE, 0.79), (Style.PRINT, 0.12), (Style.CAPTCHA, 0.06), (Style.DOTS, 0.03))
+_SEGMENTS_SHARE = 0.15  # of the texts that a seven-segment display can show
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,17 @@ def render_word(
         text: one line without control characters, not empty.
         rng: the only source of chance: the same state, text and fonts give the same pixels.
         fonts: the faces to choose from.
-        style: the look; None draws one from the general mixture (seven-segment only for texts it can show).
+        style: the look; None draws one from the general mixture.
         difficulty: 0 (large, upright, sharp) to 1 (as photographs are).
 
     Raises:
         KnownError: no font can draw the text.
+        ValueError: ``style`` is SEGMENTS and the text is not of digits, "-", "." and ":".
     """
     if style is None:
-        style = _draw_style(rng)
-    if style is Style.SEGMENTS and not glyphs.has_segments(text):
-        style = Style.SCENE
+        style = _draw_style(text, rng)
+    elif style is Style.SEGMENTS and not glyphs.has_segments(text):
+        raise ValueError(f"a seven-segment display cannot show {text!r}")
     height = _height(rng, difficulty)
     mask = _mask(text, rng, fonts, style, height, difficulty)
     if style is Style.PLAIN:
@@ -86,7 +88,9 @@ def render_word(
     return _expose(pixels, rng, style, difficulty)
 
 
-def _draw_style(rng: np.random.Generator) -> Style:
+def _draw_style(text: str, rng: np.random.Generator) -> Style:
+    if glyphs.has_segments(text) and rng.random() < _SEGMENTS_SHARE:
+        return Style.SEGMENTS
     draw = float(rng.random())
     for style, share in _MIXTURE:
         draw -= share
@@ -96,8 +100,8 @@ def _draw_style(rng: np.random.Generator) -> Style:
 
 
 def _height(rng: np.random.Generator, difficulty: float) -> int:
-    median = 36 - 4 * difficulty
-    return int(np.clip(median * math.exp(0.38 * rng.standard_normal()), 18 - 4 * difficulty, 76))
+    median = 30 - 5 * difficulty
+    return int(np.clip(median * math.exp(0.42 * rng.standard_normal()), 18 - 5 * difficulty, 70))
 
 
 def _mask(

@@ -90,14 +90,17 @@ class TextSource:
 
     Args:
         characters: the characters allowed, in any order.
-        words: texts to draw as they are (a user's own list). Without it a general mixture is drawn; the mixture
-            uses the machine's word list where there is one, so it is the same only where that list is the same.
+        words: texts to draw as they are (a user's own list); None draws a general mixture.
+        vocabulary: the words of that mixture. None takes the machine's word list where it has one, so that the texts
+            are the same only where that list is.
 
     Raises:
         DatasetError: none of ``words`` can be written with the characters.
     """
 
-    def __init__(self, characters: str, *, words: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, characters: str, *, words: Sequence[str] | None = None, vocabulary: Sequence[str] | None = None
+    ) -> None:
         self._allowed = frozenset(characters)
         self._characters = "".join(c for c in characters if not c.isspace())
         if not self._characters:
@@ -109,7 +112,7 @@ class TextSource:
             if not self._words:
                 raise DatasetError("none of the given words can be written with the characters of the charset")
             return
-        self._words = system_words() or WORDS
+        self._words = vocabulary or system_words() or WORDS
         self._letters = any(c in self._allowed for c in string.ascii_letters)
         self._variants = _variants(characters)
         self._kinds, self._weights = self._mixture()
