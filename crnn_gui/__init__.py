@@ -4,7 +4,8 @@ import ctypes
 import sys
 
 if sys.version_info < (3, 12):
-    # PySide6 6.12.0 takes one reference to None too few in every call that returns nothing. From Python 3.12 on None
-    # is immortal; before, the interpreter ends with "deallocating None" after some thousand calls. So make it immortal
-    # here, before anything of Qt is used.
-    ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
+    # PySide6 6.12.0 is built as if these were immortal, which they are from Python 3.12 on: each call that returns one
+    # takes a reference too few. Before 3.12 the interpreter ends with "deallocating None" after some thousand calls,
+    # so make them immortal here, before anything of Qt is used.
+    for _constant in (None, True, False, NotImplemented, ...):
+        ctypes.c_ssize_t.from_address(id(_constant)).value += 1 << 40
