@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from concurrent.futures import Future
+from itertools import groupby, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from model.assets import default_weights
 from model.checkpoint import Weights, build_network, load_weights, weights_hash
 from model.dataset import normalized
 from model.decoding import Floats, Lexicon, Span, align, ctc_log_probs, greedy_spans, log_softmax, prefix_beam
-from model.devices import Device, choose
+from model.devices import Device, choose, cores, worker_pool
 from model.errors import WeightsError
 from model.images import read_image, to_strip
 from model.networks import fold_batch_norm
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 Picture = Image.Image | NDArray[np.uint8] | Path | str
 """A crop: an image, uint8 pixels (H, W) or (H, W, 3), or the path of an image file."""
+
+Strip = NDArray[np.uint8]
 
 PRECISIONS = ("auto", "fp32", "bf16")
 
@@ -43,6 +45,7 @@ class Recognizer:
         weights_hash: goes into every prediction.
         device: where to compute, see :func:`model.devices.choose`.
         precision: "fp32", "bf16", or "auto": bf16 on CUDA devices that have it, else fp32.
+        workers: batches that are computed at once, each by one thread; None for one a core on a CPU.
 
     Attributes:
         weights, weights_hash: as given.
@@ -50,7 +53,13 @@ class Recognizer:
     """
 
     def __init__(
-        self, weights: Weights, *, weights_hash: str = "", device: Device | None = None, precision: str = "auto"
+        self,
+        weights: Weights,
+        *,
+        weights_hash: str = "",
+        device: Device | None = None,
+        precision: str = "auto",
+        workers: int | None = None,
     ) -> None:
         if precision not in PRECISIONS:
             raise WeightsError(f"there is no precision {precision!r}; known are {', '.join(PRECISIONS)}")
@@ -63,11 +72,19 @@ class Recognizer:
         # torch has no stubs for the memory format of modules
         network: Any = fold_batch_norm(build_network(weights)).requires_grad_(False)
         self._network = network.to(self.device.kind, memory_format=torch.channels_last)
+        self._pool = worker_pool(workers or (min(cores(), _WINDOW) if self.device.kind == "cpu" else 1))
         self._lexicon: tuple[object, Pattern | None, Lexicon] | None = None
         self._pattern: Pattern | None = None
 
     @classmethod
-    def load(cls, weights: Path | None = None, *, device: str = "auto", precision: str = "auto") -> Recognizer:
+    def load(
+        cls,
+        weights: Path | None = None,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        workers: int | None = None,
+    ) -> Recognizer:
         """Return a recogniser with the weights of a file, or with the starter weights.
 
         Raises:
@@ -76,9 +93,10 @@ class Recognizer:
         """
         path = weights or default_weights()
         loaded = load_weights(path)
-        return cls(loaded, weights_hash=weights_hash(path), device=choose(device), precision=precision)
+        chosen = choose(device)
+        return cls(loaded, weights_hash=weights_hash(path), device=chosen, precision=precision, workers=workers)
 
-    def strip(self, image: Picture) -> NDArray[np.uint8]:
+    def strip(self, image: Picture) -> Strip:
         """Return the pixels the network sees of a crop: (height, width), or (height, width, 3) for RGB networks."""
         return to_strip(_opened(image), self.weights.preprocessing)
 
@@ -100,11 +118,11 @@ class Recognizer:
             ImageError: the image file cannot be read.
             PatternError: the pattern cannot be used.
         """
-        logits = self._logits([self.strip(image)])
-        log_probs = log_softmax(logits[0], temperature=self.weights.temperature)
+        strip = self.strip(image)
+        log_probs = self._pool.submit(self._log_probs, [strip]).result()
         if lexicon is None and pattern is None:
-            return self._free(log_probs[np.newaxis], top=top)[0]
-        return self._constrained(log_probs, top=top, lexicon=lexicon, pattern=pattern)
+            return self._free(log_probs, top=top)[0]
+        return self._constrained(log_probs[0], top=top, lexicon=lexicon, pattern=pattern)
 
     def read_many(self, images: Iterable[Picture], *, batch: int = 64, top: int = 1) -> Iterator[Prediction]:
         """Read crops in bulk and yield their predictions in the same order.
@@ -112,22 +130,31 @@ class Recognizer:
         Crops are taken from ``images`` some batches ahead and sorted by width; memory does not grow with their number.
         """
         pending = iter(images)
-        while strips := [self.strip(image) for image in islice(pending, _WINDOW * batch)]:
-            by_width = defaultdict(list)
-            for place, strip in enumerate(strips):
-                by_width[strip.shape[1]].append(place)
-            predictions: list[Prediction | None] = [None] * len(strips)
-            for width in sorted(by_width):
-                places = by_width[width]
-                for chosen in (places[i : i + batch] for i in range(0, len(places), batch)):
-                    logits = self._logits([strips[place] for place in chosen])
-                    log_probs = log_softmax(logits, temperature=self.weights.temperature)
-                    for place, prediction in zip(chosen, self._free(log_probs, top=top), strict=True):
-                        predictions[place] = prediction
-            yield from (prediction for prediction in predictions if prediction is not None)
+        waiting: list[tuple[list[int], Future[list[Prediction]]]] = []
+        while True:
+            # One window is prepared here while the pool works on the window before.
+            strips = [self.strip(image) for image in islice(pending, _WINDOW * batch)]
+            begun = [
+                (places, self._pool.submit(self._read_batch, [strips[place] for place in places], top))
+                for places in _batches([strip.shape[1] for strip in strips], batch)
+            ]
+            done = {
+                place: one for places, future in waiting for place, one in zip(places, future.result(), strict=True)
+            }
+            yield from (done[place] for place in range(len(done)))
+            if not strips:
+                return
+            waiting = begun
+
+    def _read_batch(self, strips: Sequence[Strip], top: int) -> list[Prediction]:
+        return self._free(self._log_probs(strips), top=top)
+
+    def _log_probs(self, strips: Sequence[Strip]) -> Floats:
+        """Return the log-probabilities (N, T, classes) of strips of one width. Runs in the pool."""
+        return log_softmax(self._logits(strips), temperature=self.weights.temperature)
 
     @torch.inference_mode()
-    def _logits(self, strips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def _logits(self, strips: Sequence[Strip]) -> NDArray[np.float32]:
         """Return the logits (N, T, classes) of strips of one width, in pieces where the GPU's memory demands it."""
         stack = np.stack(strips)
         batch = torch.from_numpy(stack[:, np.newaxis] if stack.ndim == 3 else stack.transpose(0, 3, 1, 2))
@@ -207,6 +234,14 @@ class Recognizer:
             alternatives=tuple(Alternative(text, _probability(score)) for text, score in others),
             weights=self.weights_hash,
         )
+
+
+def _batches(widths: Sequence[int], batch: int) -> Iterator[list[int]]:
+    """Yield the places of crops of one width, narrow ones first, at most ``batch`` at a time."""
+    places = sorted(range(len(widths)), key=lambda place: widths[place])
+    for _, group in groupby(places, key=lambda place: widths[place]):
+        same = list(group)
+        yield from (same[i : i + batch] for i in range(0, len(same), batch))
 
 
 def _opened(image: Picture) -> Image.Image:
