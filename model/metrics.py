@@ -27,7 +27,7 @@ class Confusion(NamedTuple):
 
     truth: str
     text: str
-    count: int
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
