@@ -1,0 +1,128 @@
+"""The command ``crnn-gui``: arguments, log file, and a look at the display before Qt is asked for one."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import faulthandler
+import logging
+import logging.handlers
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import platformdirs
+
+LOG_BYTES = 1_000_000
+LOG_FILES = 5
+
+# What Qt's xcb plugin needs and a bare server lacks. Without them Qt ends the process with abort().
+_XCB_LIBRARIES = (
+    "libxcb-cursor.so.0",
+    "libxcb-icccm.so.4",
+    "libxcb-image.so.0",
+    "libxcb-keysyms.so.1",
+    "libxcb-render-util.so.0",
+    "libxcb-xkb.so.1",
+    "libxkbcommon-x11.so.0",
+)
+_QT_LIBRARIES = ("libEGL.so.1", "libxkbcommon.so.0", "libfontconfig.so.1", "libdbus-1.so.3")
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the application. Returns the exit status; 2 stands for a wish that cannot be granted here."""
+    options = _parser().parse_args(arguments)
+    if options.screenshots is not None and not options.demo:
+        return _refuse("--screenshots belongs to --demo; add --demo.")
+    if options.screenshots is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    problem = display_problem(os.environ, sys.platform)
+    if problem:
+        return _refuse(problem)
+    if options.path is not None and not options.path.exists():
+        return _refuse(f"{options.path} does not exist.")
+    log_file = start_logging()
+    if options.screenshots is not None:
+        from crnn_gui import demo
+
+        return demo.run(options.screenshots, log_file=log_file)
+
+    from crnn_gui import app
+
+    return app.run(options.path, demo=options.demo, log_file=log_file)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="crnn-gui", description="Label words on your photographs, train a recogniser on them, and export both."
+    )
+    parser.add_argument(
+        "path", nargs="?", type=Path, metavar="PATH", help="folder, image or annotation file; default: the last project"
+    )
+    parser.add_argument("--demo", action="store_true", help="open a copy of the sample project")
+    parser.add_argument(
+        "--screenshots", type=Path, metavar="DIR", help="with --demo: do the main job offscreen and write a PNG a stage"
+    )
+    return parser
+
+
+def display_problem(environment: os._Environ[str] | dict[str, str], platform: str) -> str:
+    """Return why no window can be shown, in one sentence, or nothing when it can."""
+    if not platform.startswith("linux"):
+        return ""
+    wanted = environment.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    missing = missing_libraries(_QT_LIBRARIES)
+    if wanted in ("offscreen", "minimal", "vnc"):
+        pass
+    elif not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
+        return "There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Run crnn-gui in a desktop session."
+    elif wanted.startswith("xcb") or not environment.get("WAYLAND_DISPLAY"):
+        missing += missing_libraries(_XCB_LIBRARIES)
+    if missing:
+        return (
+            f"Libraries that Qt needs for its windows are missing: {', '.join(missing)}. Install them, on Debian and "
+            "Ubuntu with: sudo apt install libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 "
+            "libxcb-keysyms1 libxcb-render-util0 libxcb-xkb1 libfontconfig1 libdbus-1-3"
+        )
+    return ""
+
+
+def missing_libraries(names: Sequence[str]) -> list[str]:
+    """Return those of the shared libraries that this machine cannot load."""
+    missing = []
+    for name in names:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            missing.append(name)
+    return missing
+
+
+def start_logging() -> Path:
+    """Log to a rotating file of this user, and native crashes beside it. Returns the log file."""
+    folder = platformdirs.user_log_path("crnn-gui", appauthor=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    log_file = folder / "crnn-gui.log"
+    handler = logging.handlers.RotatingFileHandler(
+        log_file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    # Stays open for the life of the process: the handler writes to it when nothing else works any more.
+    crash_file = (folder / "crash.log").open("a", encoding="utf-8")
+    faulthandler.enable(crash_file)
+    return log_file
+
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(f"crnn-gui: {sentence}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

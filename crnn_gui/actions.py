@@ -1,0 +1,297 @@
+"""Everything a person can ask for, in one table: menus, shortcuts, tool tips and the overlay are built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from crnn_gui import resources
+
+
+class Scope(StrEnum):
+    """Where the keys of an action work.
+
+    Single letters belong to the canvas alone, so no letter that is typed into a field is ever taken for a wish.
+    """
+
+    WINDOW = "everywhere"
+    CANVAS = "on the page"
+    FIELD = "in a word's text"
+    WORD = "on the page and in a word's text"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One wish.
+
+    Attributes:
+        id: its name in the program.
+        text: what menus and the overlay say. An ``&`` marks the letter that opens it in a menu.
+        keys: its shortcuts in Qt's portable notation; the first one is shown.
+        wish: the method that fulfils it, as ``target.method``; the targets are handed to :func:`build_actions`.
+        menu: the menu and the overlay's group it stands in.
+        is_toggle: the action is on or off, and its method takes the new state.
+        is_listed: False for aliases that would only crowd the menus. The overlay shows them all the same.
+        arguments: what the method is called with.
+        needs: what must be there for it to be enabled: "project", "page", "word" or nothing.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...]
+    wish: str
+    menu: str
+    icon: str = ""
+    scope: Scope = Scope.WINDOW
+    is_toggle: bool = False
+    is_listed: bool = True
+    needs: str = ""
+    arguments: tuple[int, ...] = ()
+
+
+MENUS = ("File", "Edit", "Word", "Page", "View", "Help")
+
+_W, _C, _F, _E = Scope.WINDOW, Scope.CANVAS, Scope.FIELD, Scope.WORD
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("open_folder", "Open &folder…", ("Ctrl+U",), "window.ask_folder", "File", "folder-open"),
+    ActionSpec("open_file", "Open &image or project…", ("Ctrl+O",), "window.ask_file", "File", "file-search"),
+    ActionSpec("open_demo", "Open &sample project", (), "window.open_demo", "File", "flask"),
+    ActionSpec(
+        "import_dataset", "&Import data set…", (), "window.ask_import", "File", "download-simple", needs="project"
+    ),
+    ActionSpec("export", "&Export…", ("Ctrl+Shift+E",), "window.ask_export", "File", "export", needs="project"),
+    ActionSpec("close_project", "&Close project", ("Ctrl+W",), "document.close_project", "File", "x", needs="project"),
+    ActionSpec("quit", "&Quit", ("Ctrl+Q",), "window.close", "File", "sign-out"),
+    ActionSpec("undo", "&Undo", ("Ctrl+Z",), "document.undo", "Edit", "arrow-counter-clockwise", needs="project"),
+    ActionSpec(
+        "redo", "&Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "document.redo", "Edit", "arrow-clockwise", needs="project"
+    ),
+    ActionSpec(
+        "select_all", "Select &all words", ("Ctrl+A",), "annotate.select_all", "Edit", "selection-all", _C, needs="page"
+    ),
+    ActionSpec(
+        "delete", "&Delete words", ("Del", "Backspace"), "annotate.delete_selected", "Edit", "trash", _C, needs="word"
+    ),
+    ActionSpec("draw", "Dra&w word box", ("W", "R"), "canvas.toggle_draw", "Word", "bounding-box", _C, needs="page"),
+    ActionSpec("edit_text", "Edit &text", ("F2", "Ctrl+E"), "editor.edit", "Word", "text-t", needs="word"),
+    ActionSpec(
+        "verify_next",
+        "&Verify and go to next",
+        ("Return", "Enter"),
+        "editor.verify_next",
+        "Word",
+        "check",
+        _E,
+        needs="word",
+    ),
+    ActionSpec(
+        "verify_stay",
+        "Verify and sta&y",
+        ("Ctrl+Return", "Ctrl+Enter"),
+        "editor.verify_stay",
+        "Word",
+        "check-square",
+        _E,
+        needs="word",
+    ),
+    ActionSpec(
+        "leave",
+        "Keep text, hand keys to the page; again: deselect",
+        ("Esc",),
+        "editor.leave",
+        "Word",
+        scope=_E,
+        is_listed=False,
+    ),
+    ActionSpec(
+        "revert",
+        "Re&vert to the reading",
+        ("Ctrl+Backspace",),
+        "editor.revert",
+        "Word",
+        "arrow-u-up-left",
+        _E,
+        needs="word",
+    ),
+    ActionSpec("ignore", "&Ignore word", ("I",), "annotate.toggle_ignored", "Word", "prohibit", _C, needs="word"),
+    ActionSpec("next_word", "Ne&xt word", ("Tab",), "annotate.next_word", "Word", "arrow-right", _E, needs="page"),
+    ActionSpec(
+        "previous_word",
+        "&Previous word",
+        ("Shift+Tab",),
+        "annotate.previous_word",
+        "Word",
+        "arrow-left",
+        _E,
+        needs="page",
+    ),
+    ActionSpec(
+        "next_unverified",
+        "Next &unverified word",
+        ("F8",),
+        "annotate.next_unverified",
+        "Word",
+        "skip-forward",
+        needs="page",
+    ),
+    ActionSpec(
+        "previous_unverified",
+        "Previous unverified word",
+        ("Shift+F8",),
+        "annotate.previous_unverified",
+        "Word",
+        "skip-back",
+        needs="page",
+    ),
+    ActionSpec("read_word", "Read word a&gain", ("Ctrl+R",), "reading.read_selected", "Word", "eye", needs="word"),
+    *(
+        ActionSpec(
+            f"alternative_{n}",
+            f"Take alternative {n}",
+            (f"Alt+{n}",),
+            "editor.take_alternative",
+            "Word",
+            scope=_E,
+            is_listed=False,
+            needs="word",
+            arguments=(n,),
+        )
+        for n in range(1, 10)
+    ),
+    *(
+        ActionSpec(
+            f"{method}_{key.lower()}",
+            f"{text} {key.lower()}",
+            (prefix + key,),
+            f"canvas.{method}",
+            "Word",
+            scope=_C,
+            is_listed=False,
+            needs="word",
+            arguments=step,
+        )
+        for method, text, prefix in (("nudge", "Move box", ""), ("resize_by", "Resize box", "Alt+"))
+        for key, step in (("Left", (-1, 0)), ("Right", (1, 0)), ("Up", (0, -1)), ("Down", (0, 1)))
+    ),
+    ActionSpec("next_page", "&Next page", ("PgDown",), "annotate.next_page", "Page", "caret-down", needs="project"),
+    ActionSpec(
+        "previous_page", "&Previous page", ("PgUp",), "annotate.previous_page", "Page", "caret-up", needs="project"
+    ),
+    ActionSpec(
+        "next_page_letter",
+        "Next page",
+        ("D",),
+        "annotate.next_page",
+        "Page",
+        scope=_C,
+        is_listed=False,
+        needs="project",
+    ),
+    ActionSpec(
+        "previous_page_letter",
+        "Previous page",
+        ("A",),
+        "annotate.previous_page",
+        "Page",
+        scope=_C,
+        is_listed=False,
+        needs="project",
+    ),
+    ActionSpec(
+        "verify_page",
+        "&Verify page",
+        ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
+        "annotate.verify_page",
+        "Page",
+        "checks",
+        needs="page",
+    ),
+    ActionSpec(
+        "read_page", "&Read page again", ("Ctrl+Shift+R",), "reading.read_page", "Page", "text-align-left", needs="page"
+    ),
+    ActionSpec("annotate", "&Annotate", ("Ctrl+1",), "window.show_annotate", "View", "bounding-box"),
+    ActionSpec("review", "&Review", ("Ctrl+2",), "window.show_review", "View", "squares-four"),
+    ActionSpec("train", "&Train", ("Ctrl+3",), "window.show_train", "View", "trend-up"),
+    ActionSpec("zoom_fit", "&Fit page", ("Ctrl+F",), "canvas.zoom_fit", "View", "arrows-out", needs="page"),
+    ActionSpec("zoom_full", "&100 %", ("Ctrl+0",), "canvas.zoom_full", "View", "frame-corners", needs="page"),
+    ActionSpec(
+        "zoom_in", "Zoom &in", ("Ctrl++", "Ctrl+="), "canvas.zoom_in", "View", "magnifying-glass-plus", needs="page"
+    ),
+    ActionSpec("zoom_out", "Zoom &out", ("Ctrl+-",), "canvas.zoom_out", "View", "magnifying-glass-minus", needs="page"),
+    ActionSpec("zoom_word", "Zoom to &word", ("Ctrl+G",), "canvas.zoom_word", "View", "crosshair", needs="word"),
+    ActionSpec(
+        "show_texts", "Show te&xt at boxes", ("T",), "annotate.show_texts", "View", "text-aa", _C, is_toggle=True
+    ),
+    ActionSpec(
+        "search_pages",
+        "&Search pages",
+        ("Ctrl+K",),
+        "annotate.search_pages",
+        "View",
+        "magnifying-glass",
+        needs="project",
+    ),
+    ActionSpec("scheme_system", "Look of the s&ystem", (), "window.use_system_look", "View", "circle-half"),
+    ActionSpec("scheme_light", "&Light", (), "window.use_light_look", "View", "sun"),
+    ActionSpec("scheme_dark", "&Dark", (), "window.use_dark_look", "View", "moon"),
+    ActionSpec("shortcuts", "&Keyboard shortcuts", ("F1", "?"), "window.show_shortcuts", "Help", "keyboard"),
+)
+
+
+def build_actions(
+    parent: QWidget, *, targets: Mapping[str, object], widgets: Mapping[Scope, Iterable[QWidget]]
+) -> dict[str, QAction]:
+    """Make every action of the table, connected to its wish and listening on the widgets of its scope.
+
+    Args:
+        parent: owns the actions.
+        targets: the objects that fulfil wishes, by the name before the dot.
+        widgets: where the keys of each scope work.
+
+    Raises:
+        AttributeError: a target has no such method, which is a slip in the table.
+    """
+    made: dict[str, QAction] = {}
+    for spec in ACTIONS:
+        action = QAction(spec.text, parent)
+        action.setObjectName(spec.id)
+        if spec.icon:
+            action.setIcon(resources.icon(spec.icon))
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setCheckable(spec.is_toggle)
+        window = spec.scope == Scope.WINDOW
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut if window else Qt.ShortcutContext.WidgetShortcut)
+        action.setToolTip(tool_tip(spec))
+        target, method = spec.wish.split(".")
+        wish = getattr(targets[target], method)
+        if spec.is_toggle:
+            action.toggled.connect(wish)
+        else:
+            action.triggered.connect(lambda _checked, wish=wish, arguments=spec.arguments: wish(*arguments))
+        for widget in widgets[spec.scope]:
+            widget.addAction(action)
+        made[spec.id] = action
+    return made
+
+
+def plain_text(spec: ActionSpec) -> str:
+    """Return the action's text without the marks a menu needs."""
+    return spec.text.replace("&", "").removesuffix("…")
+
+
+def shown_keys(spec: ActionSpec) -> str:
+    """Return the action's shortcuts as this platform writes them."""
+    return " or ".join(
+        dict.fromkeys(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)
+    )
+
+
+def tool_tip(spec: ActionSpec) -> str:
+    """Return the action's text with its first shortcut."""
+    return f"{plain_text(spec)}  ({shown_keys(spec)})" if spec.keys else plain_text(spec)

@@ -1,0 +1,227 @@
+"""The composition root: builds services, document and window, and joins them. Nothing else knows them all."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import tempfile
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from crnn_gui import resources
+from crnn_gui.document import Notice, ProjectDocument
+from crnn_gui.item_models import PageListModel
+from crnn_gui.reading import Reading
+from crnn_gui.services.pages import PageImages, Thumbnails
+from crnn_gui.services.predictor import PredictorService
+from crnn_gui.services.store_service import StoreService
+from crnn_gui.services.tasks import Task, Tasks
+from crnn_gui.settings import Settings
+from crnn_gui.theme import Scheme, Theme
+from crnn_gui.widgets.crash_dialog import CrashDialog
+from crnn_gui.widgets.inspector import Sight
+from crnn_gui.widgets.main_window import MainWindow
+from crnn_gui.widgets.page_list import PageList
+from model.assets import asset
+from model.charset import Charset
+from model.errors import KnownError
+from model.messages import WeightsSummary
+
+log = logging.getLogger(__name__)
+
+PACE_MILLISECONDS = 0
+"""Wait between the window and everything heavy: one turn of the event loop, in which it is painted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What works off the GUI thread."""
+
+    tasks: Tasks
+    store: StoreService
+    images: PageImages
+    thumbnails: Thumbnails
+    predictor: PredictorService
+
+    def close(self) -> None:
+        """End every thread and child. Edits are written first."""
+        self.predictor.stop()
+        self.store.stop()
+        self.tasks.stop()
+
+
+class Application(QObject):
+    """The running program: services, document and window, and the wires between them that no widget should know."""
+
+    def __init__(self, settings: Settings, services: Services, theme: Theme) -> None:
+        super().__init__()
+        self.settings = settings
+        self.services = services
+        self.document = ProjectDocument(services.store, services.images, services.tasks)
+        self.reading = Reading(self.document, services.predictor)
+        pages = PageList(self.document, PageListModel(self.document, services.thumbnails))
+        self.window = MainWindow(self.document, self.reading, pages=pages, settings=settings, theme=theme)
+        self._show_settings()
+        self._connect()
+
+    def _show_settings(self) -> None:
+        doubt_below = self.settings.value("reading/doubt_below")
+        self.window.annotate.canvas.set_doubt_below(doubt_below)
+        self.window.inspector.set_doubt_below(doubt_below)
+
+    def _connect(self) -> None:
+        services, status = self.services, self.window.status
+        services.predictor.loaded.connect(self._on_weights_loaded)
+        services.predictor.loading_failed.connect(self._on_loading_failed)
+        services.predictor.failed.connect(self.report)
+        services.predictor.bulk_progress.connect(self._on_reading_progress)
+        services.tasks.running_changed.connect(self._on_tasks_changed)
+        services.tasks.failed.connect(self.report)
+        services.store.failed.connect(self.report)
+        status.cancel_requested.connect(self._on_cancel_requested)
+        self.reading.refused.connect(self._on_refused)
+        self.window.demo_requested.connect(self.open_demo)
+        self.window.closing.connect(self.stop)
+        self._running: tuple[Task, ...] = ()
+
+    def load_recogniser(self) -> None:
+        """Start the child that reads. The window is on the screen by now."""
+        weights = self.settings.value("reading/weights")
+        self.window.status.show_loading()
+        path = Path(weights) if weights else None
+        self.services.predictor.load(path, device=self.settings.value("reading/device"))
+
+    @Slot()
+    def open_demo(self) -> None:
+        """Open a copy of the sample project, so that nobody's first steps change the original."""
+        folder = Path(tempfile.mkdtemp(prefix="crnn-gui-")) / "sample"
+        shutil.copytree(asset("resources/sample"), folder)
+        self.document.open_path(folder)
+
+    @Slot()
+    def stop(self) -> None:
+        """End the services; what is not written yet is written first."""
+        self.services.close()
+
+    # What services tell
+
+    @Slot(object)
+    def _on_weights_loaded(self, weights: WeightsSummary) -> None:
+        detail = f"{weights.network}, {len(weights.characters)} characters, {weights.hash}"
+        self.window.status.show_recogniser(weights.device.upper(), weights.reason, weights.name, detail)
+        self.window.inspector.set_sight(Sight(charset=Charset(weights.characters)))
+
+    @Slot(object)
+    def _on_loading_failed(self, error: Exception) -> None:
+        self.window.status.show_recogniser_problem(str(error))
+        self.report(error)
+
+    @Slot(int, int)
+    def _on_reading_progress(self, done: int, total: int) -> None:
+        if done >= total:
+            self.window.status.end_task("reading")
+        else:
+            self.window.status.show_task("reading", f"Reading {done:,} of {total:,} words", done / total)
+
+    @Slot(object)
+    def _on_tasks_changed(self, running: tuple[Task, ...]) -> None:
+        for task in self._running:
+            if task not in running:
+                self.window.status.end_task(str(id(task)))
+        for task in running:
+            self.window.status.show_task(str(id(task)), task.title, None)
+        self._running = running
+
+    @Slot(str)
+    def _on_cancel_requested(self, key: str) -> None:
+        if key == "reading":
+            self.services.predictor.cancel_bulk()
+            self.window.status.end_task(key)
+        for task in self._running:
+            if str(id(task)) == key:
+                task.cancel()
+
+    @Slot(str)
+    def _on_refused(self, sentence: str) -> None:
+        self.window.notices.show_notice(Notice("warning", sentence))
+
+    @Slot(object)
+    def report(self, error: Exception) -> None:
+        """Tell the user of an error: a known one in a bar, any other as a bug."""
+        if isinstance(error, KnownError):
+            self.window.notices.show_notice(Notice("error", str(error)))
+        else:
+            sys.excepthook(type(error), error, error.__traceback__)
+
+
+class CrashReporter(QObject):
+    """Shows exceptions that nobody caught, and lets the program go on.
+
+    An exception may come from any thread; the signal brings it to the GUI thread.
+    """
+
+    crashed = Signal(str)
+
+    def __init__(self, log_file: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._log_file = log_file
+        self._dialog: CrashDialog | None = None
+        self.crashed.connect(self._on_crashed)
+
+    def hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Stand in for ``sys.excepthook``."""
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        log.critical("uncaught exception", exc_info=(kind, error, trace))
+        self.crashed.emit("".join(traceback.format_exception(kind, error, trace)))
+
+    @Slot(str)
+    def _on_crashed(self, details: str) -> None:
+        # One dialog at a time: an error in a paint event would otherwise open a hundred of them.
+        if self._dialog is not None and self._dialog.isVisible():
+            return
+        self._dialog = CrashDialog(details, self._log_file, QApplication.activeWindow())
+        self._dialog.show()
+
+
+def start_services() -> Services:
+    """Start the threads that the program works with."""
+    tasks = Tasks()
+    return Services(tasks, StoreService(), PageImages(tasks), Thumbnails(tasks), PredictorService())
+
+
+def build(settings: Settings, services: Services, theme: Theme) -> Application:
+    """Return the program, built but not shown. Tests hand in services of their own."""
+    return Application(settings, services, theme)
+
+
+def run(path: Path | None, *, demo: bool, log_file: Path) -> int:
+    """Show the window, open a project and run until the window is closed. Returns the exit status."""
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("crnn-gui")
+    app.setApplicationDisplayName("crnn-gui")
+    app.setDesktopFileName("crnn-gui")
+    app.setWindowIcon(resources.icon("bounding-box", "accent"))
+    reporter = CrashReporter(log_file, app)
+    sys.excepthook = reporter.hook
+    settings = Settings.of_user()
+    theme = Theme(app, Scheme(settings.value("look/scheme")))
+    program = build(settings, start_services(), theme)
+    program.window.show()
+    if demo:
+        program.open_demo()
+    else:
+        project = path or next((p for p in settings.recent if p.exists()), None)
+        if project is not None:
+            program.document.open_path(project)
+    QTimer.singleShot(PACE_MILLISECONDS, program.load_recogniser)
+    status = app.exec()
+    sys.excepthook = sys.__excepthook__
+    return status

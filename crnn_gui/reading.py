@@ -1,0 +1,151 @@
+"""Has boxes read: the newest while a drag is under way, each word when its box is new or changed, pages when opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from crnn_gui.document import ProjectDocument
+from crnn_gui.services.predictor import LiveAnswer, PredictorService
+from model.annotations import Box, Page, Prediction, Word
+from model.errors import ImageError
+from model.images import cut_crop
+from model.messages import WeightsSummary, WordPlace, WordReading
+
+
+class Reading(QObject):
+    """Stands between the document, which knows what there is to read, and the predictor, which reads.
+
+    Signals:
+        previewed: :class:`~crnn_gui.services.predictor.LiveAnswer` for the box that is being drawn.
+        word_read: :class:`~crnn_gui.services.predictor.LiveAnswer` for a word of the page, with its strip.
+        refused: a sentence that says why something cannot be read.
+    """
+
+    previewed = Signal(object)
+    word_read = Signal(object)
+    refused = Signal(str)
+
+    def __init__(self, document: ProjectDocument, predictor: PredictorService, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._predictor = predictor
+        self._weights = ""
+        self._boxes: dict[int, Box] = {}
+        self._is_previewing = False
+        document.page_opened.connect(self._on_page_opened)
+        document.image_ready.connect(self._on_image_ready)
+        document.words_changed.connect(self._on_words_changed)
+        predictor.loaded.connect(self._on_weights_loaded)
+        predictor.live_answer.connect(self._on_live_answer)
+        predictor.bulk_answer.connect(self._on_bulk_answer)
+
+    # A box that is being drawn
+
+    def preview(self, box: Box) -> None:
+        """Read a box that is no word yet. Only the newest is read."""
+        self._is_previewing = self._request_live(None, box)
+
+    def stop_preview(self) -> None:
+        """The drag is over: an answer that is still under way is of no use."""
+        self._is_previewing = False
+
+    def _request_live(self, word_id: int | None, box: Box) -> bool:
+        image = self._document.page_image
+        if image is None:
+            return False
+        try:
+            crop = cut_crop(image.pixels, box)
+        except ImageError as error:
+            if word_id is not None:
+                self.refused.emit(str(error))
+            return False
+        self._predictor.request_live(word_id, box, crop)
+        return True
+
+    @Slot(object)
+    def _on_live_answer(self, answer: LiveAnswer) -> None:
+        if answer.word_id is None:
+            if self._is_previewing:
+                self.previewed.emit(answer)
+            return
+        self._document.record_prediction(answer.word_id, answer.box, answer.prediction)
+        self.word_read.emit(answer)
+
+    # Words
+
+    @Slot()
+    def read_selected(self) -> None:
+        """Read the selected words again. What a human wrote stays."""
+        words = [self._document.words[i] for i in self._document.selection]
+        if len(words) == 1:
+            self._request_live(words[0].id, words[0].box)
+        else:
+            self._request_bulk(words)
+
+    @Slot()
+    def read_page(self) -> None:
+        """Read every word of the page again. What a human wrote stays."""
+        self._request_bulk(self._document.words.values())
+
+    def _request_bulk(self, words: Iterable[Word]) -> None:
+        page = self._document.page
+        if page is None or page.problem:
+            return
+        path = self._document.page_path(page)
+        places = tuple(WordPlace(word.id, path, word.box) for word in words if not word.ignored)
+        if places:
+            self._predictor.request_many(places)
+
+    @Slot(object)
+    def _on_bulk_answer(self, readings: tuple[WordReading, ...]) -> None:
+        read = [(r.word_id, r.box, r.prediction) for r in readings if r.prediction is not None]
+        self._document.record_predictions(read)
+        problem = next((r.problem for r in readings if r.prediction is None), "")
+        if problem:
+            self.refused.emit(problem)
+
+    @Slot(object)
+    def _on_page_opened(self, page: Page | None) -> None:
+        self._is_previewing = False
+        self._boxes = {word.id: word.box for word in self._document.words.values()}
+        self._read_what_waits()
+
+    def _read_what_waits(self) -> None:
+        """Read the words of the page that no human has decided on and that these weights have not read."""
+        if not self._weights or self._document.read_only:
+            return
+        words, predictions = self._document.words, self._document.predictions
+        waiting = (w for w in words.values() if w.label is None and self._is_stale(predictions.get(w.id)))
+        self._request_bulk(waiting)
+
+    def _is_stale(self, prediction: Prediction | None) -> bool:
+        return prediction is None or prediction.weights != self._weights
+
+    @Slot(object)
+    def _on_image_ready(self, image: object) -> None:
+        word = self._document.current_word
+        if word is not None and self._is_stale(self._document.predictions.get(word.id)):
+            self._request_live(word.id, word.box)
+
+    @Slot(object)
+    def _on_words_changed(self, ids: frozenset[int]) -> None:
+        words = self._document.words
+        moved = []
+        for word_id in ids:
+            word = words.get(word_id)
+            if word is None:
+                self._boxes.pop(word_id, None)
+            elif self._boxes.get(word_id) != word.box:
+                self._boxes[word_id] = word.box
+                moved.append(word)
+        if len(moved) == 1:
+            self._request_live(moved[0].id, moved[0].box)
+        elif moved:
+            self._request_bulk(moved)
+
+    @Slot(object)
+    def _on_weights_loaded(self, weights: WeightsSummary) -> None:
+        self._weights = weights.hash
+        self._read_what_waits()

@@ -1,0 +1,123 @@
+"""What the program remembers of its user: one table of settings over QSettings, and the recent projects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings
+
+RECENT_PROJECTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its key, its default (whose type is the setting's type), and how a person is told of it.
+
+    Attributes:
+        choices: the values it can have, for a setting that is chosen from a list.
+        least, most: the range of a number.
+    """
+
+    key: str
+    default: str | int | float | bool
+    label: str
+    group: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("look/scheme", "system", "Light or dark", "Look", choices=("system", "light", "dark")),
+    Setting("look/text_at_boxes", True, "Show the text at the boxes", "Look"),
+    Setting("look/field_points", 4, "Larger text in the word field, by points", "Look", least=0, most=24),
+    Setting("reading/doubt_below", 0.85, "A reading is doubtful below this confidence", "Reading", least=0.0, most=1.0),
+    Setting("reading/device", "auto", "Device that reads", "Reading", choices=("auto", "cpu", "cuda", "mps")),
+    Setting("training/device", "auto", "Device that trains", "Training", choices=("auto", "cpu", "cuda", "mps")),
+    Setting("training/minutes", 5, "Minutes a training run may take", "Training", least=1, most=720),
+    Setting("reading/weights", "", "Weights that read; empty for the starter weights", "Reading"),
+)
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+
+class Settings:
+    """Typed access to the table. A value of the wrong type or out of range reads as the default."""
+
+    def __init__(self, store: QSettings) -> None:
+        self._store = store
+
+    @classmethod
+    def of_user(cls) -> Settings:
+        """Return the settings of the person who runs the program."""
+        return cls(QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "crnn-gui", "crnn-gui"))
+
+    def value(self, key: str) -> Any:
+        """Return the setting's value, of the type of its default.
+
+        Raises:
+            KeyError: the table has no such setting.
+        """
+        setting = _BY_KEY[key]
+        stored = self._store.value(key, None)
+        return setting.default if stored is None else _parsed(setting, stored)
+
+    def set_value(self, key: str, value: str | float | bool) -> None:
+        """Remember a value.
+
+        Raises:
+            KeyError: the table has no such setting.
+            ValueError: the value is not one the setting can have.
+        """
+        setting = _BY_KEY[key]
+        if not _is_allowed(setting, value):
+            raise ValueError(f"{value!r} is no value for the setting {key}")
+        self._store.setValue(key, value)
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Projects opened lately, the latest first. They may be gone by now."""
+        stored = self._store.value("recent/projects", []) or []
+        return tuple(Path(p) for p in ([stored] if isinstance(stored, str) else stored))
+
+    def add_recent(self, path: Path) -> None:
+        """Put a project in front of the list."""
+        kept = [p for p in self.recent if p != path]
+        self._store.setValue("recent/projects", [str(p) for p in (path, *kept)][:RECENT_PROJECTS])
+
+    def forget_recent(self, path: Path) -> None:
+        """Take a project off the list, for example because it is gone."""
+        self._store.setValue("recent/projects", [str(p) for p in self.recent if p != path])
+
+    def geometry(self, name: str) -> QByteArray:
+        """Return the remembered layout of a window or a splitter; empty when there is none."""
+        value = self._store.value(f"geometry/{name}", QByteArray())
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def set_geometry(self, name: str, value: QByteArray) -> None:
+        self._store.setValue(f"geometry/{name}", value)
+
+
+def _parsed(setting: Setting, stored: object) -> str | int | float | bool:
+    """INI files hold text, so everything comes back as text on the next start."""
+    kind = type(setting.default)
+    if kind is bool:
+        return str(stored).lower() in ("true", "1")
+    try:
+        value: str | int | float = kind(str(stored))
+    except ValueError:
+        return setting.default
+    return value if _is_allowed(setting, value) else setting.default
+
+
+def _is_allowed(setting: Setting, value: object) -> bool:
+    if isinstance(setting.default, bool) or isinstance(value, bool):
+        return isinstance(setting.default, bool) and isinstance(value, bool)
+    if isinstance(setting.default, str):
+        return isinstance(value, str) and (not setting.choices or value in setting.choices)
+    if not isinstance(value, int | float):
+        return False
+    low = setting.least if setting.least is not None else value
+    high = setting.most if setting.most is not None else value
+    return low <= value <= high

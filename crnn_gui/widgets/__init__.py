@@ -1,0 +1,1 @@
+"""What is on the screen: one widget a file. Widgets take the document and the services by constructor."""

@@ -1,0 +1,226 @@
+"""The Annotate workspace: pages at the left, the page in the middle, and the field under the current word."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QToolBar, QVBoxLayout, QWidget
+
+from crnn_gui.document import ProjectDocument
+from crnn_gui.reading import Reading
+from crnn_gui.services.predictor import LiveAnswer
+from crnn_gui.widgets.canvas import Canvas
+from crnn_gui.widgets.inspector import Inspector
+from crnn_gui.widgets.page_list import PageList
+from crnn_gui.widgets.word_editor import WordEditor
+from crnn_gui.widgets.word_field import WordField
+from model.annotations import Box
+
+FIELD_GAP_PX = 6
+FIELD_LEAST_WIDTH_PX = 120
+FIELD_MOST_WIDTH_PX = 480
+_TOOLS = (
+    ("draw", "", "zoom_out", "zoom_full", "zoom_fit", "zoom_in", "", "undo", "redo", "", "previous_unverified"),
+    ("next_unverified", "read_page", "verify_page"),
+)
+
+
+class AnnotateWorkspace(QWidget):
+    """Wires the page list, the canvas, the field and the reading of boxes to each other.
+
+    Signals:
+        told: a sentence for the user.
+    """
+
+    told = Signal(str)
+
+    def __init__(self, document: ProjectDocument, reading: Reading, inspector: Inspector, *, pages: PageList) -> None:
+        super().__init__()
+        self._document = document
+        self._reading = reading
+        self._inspector = inspector
+        self.pages = pages
+        self.canvas = Canvas(document)
+        self.field = WordField(self.canvas.viewport())
+        self.field.hide()
+        self.editor = WordEditor(document, self.canvas, inline=self.field, panel=inspector.field)
+        self._live_box: Box | None = None
+        self._toolbar = QToolBar()
+        self._toolbar.setMovable(False)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._toolbar)
+        column.addWidget(self.canvas, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.pages)
+        self.splitter.addWidget(middle)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([240, 900])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+
+    def _connect(self) -> None:
+        self.canvas.box_previewed.connect(self._on_box_previewed)
+        self.canvas.box_drawn.connect(self._on_box_drawn)
+        self.canvas.word_activated.connect(self.editor.edit)
+        self.canvas.view_changed.connect(self._place_field)
+        self._reading.previewed.connect(self._on_reading_previewed)
+        self._inspector.alternative_chosen.connect(self.editor.take_alternative)
+        self.editor.page_finished.connect(self._on_page_finished)
+        self.editor.refused.connect(self.told)
+        self.pages.page_requested.connect(self._on_page_requested)
+        self._document.selection_changed.connect(self._on_selection_changed)
+
+    def add_tools(self, actions: dict[str, QAction]) -> None:
+        """Fill the bar above the page."""
+        for group in _TOOLS:
+            for name in group:
+                if name:
+                    self._toolbar.addAction(actions[name])
+                else:
+                    self._toolbar.addSeparator()
+
+    # The field under the word
+
+    @Slot()
+    def _place_field(self) -> None:
+        rect = self.canvas.word_rect() if len(self._document.selection) == 1 else None
+        view = self.canvas.viewport().rect()
+        if rect is None or not rect.toRect().intersects(view):
+            self._hide_field()
+            return
+        width = min(max(round(rect.width()) + 16, FIELD_LEAST_WIDTH_PX), FIELD_MOST_WIDTH_PX, view.width() - 16)
+        height = self.field.sizeHint().height()
+        x = min(max(round(rect.left()), 8), view.width() - width - 8)
+        below = round(rect.bottom()) + FIELD_GAP_PX
+        fits = below + height <= view.height() - 4
+        y = below if fits else max(4, round(rect.top()) - FIELD_GAP_PX - height)
+        self.field.setGeometry(x, y, width, height)
+        self.field.show()
+
+    def _hide_field(self) -> None:
+        if self.field.hasFocus():
+            self.canvas.setFocus()
+        self.field.hide()
+
+    @Slot(object)
+    def _on_selection_changed(self, ids: tuple[int, ...]) -> None:
+        self._place_field()
+
+    # Drawing and reading
+
+    @Slot(object)
+    def _on_box_previewed(self, box: Box | None) -> None:
+        self._live_box = box
+        if box is None:
+            self._reading.stop_preview()
+            self._inspector.refresh()
+            return
+        self._inspector.show_live(box, None)
+        self._reading.preview(box)
+
+    @Slot(object)
+    def _on_reading_previewed(self, answer: LiveAnswer) -> None:
+        # An answer for a box a few moves back is still the best there is, until the next one comes.
+        if self._live_box is not None:
+            self.canvas.show_reading(answer.prediction)
+            self._inspector.show_live(self._live_box, answer.prediction)
+
+    @Slot(object)
+    def _on_box_drawn(self, box: Box) -> None:
+        if self._document.add_word(box):
+            self.editor.edit()
+
+    # Wishes of the table of actions
+
+    @Slot()
+    def select_all(self) -> None:
+        """Select every word of the page."""
+        self._document.select(tuple(self._document.words))
+
+    @Slot()
+    def delete_selected(self) -> None:
+        """Delete the selected words."""
+        self._document.delete_words(self._document.selection)
+
+    @Slot()
+    def toggle_ignored(self) -> None:
+        """Leave the selected words out, or take them back in when all of them are out."""
+        ids = self._document.selection
+        self._document.ignore_words(ids, not all(self._document.words[i].ignored for i in ids))
+
+    @Slot()
+    def next_word(self) -> None:
+        """Select the next word in reading order and open its field."""
+        if self._document.step_word(+1):
+            self.editor.edit()
+
+    @Slot()
+    def previous_word(self) -> None:
+        """Select the previous word in reading order and open its field."""
+        if self._document.step_word(-1):
+            self.editor.edit()
+
+    @Slot()
+    def next_unverified(self) -> None:
+        """Select the next word that waits for a human."""
+        self.editor.keep()
+        if not self.editor.step_to_waiting(+1):
+            self.told.emit("No word waits for you further down on this page. Page Down opens the next one.")
+
+    @Slot()
+    def previous_unverified(self) -> None:
+        """Select the previous word that waits for a human."""
+        self.editor.keep()
+        if not self.editor.step_to_waiting(-1):
+            self.told.emit("No word waits for you further up on this page.")
+
+    @Slot()
+    def next_page(self) -> None:
+        """Open the next page."""
+        self.editor.keep()
+        self._document.step_page(+1)
+
+    @Slot()
+    def previous_page(self) -> None:
+        """Open the previous page."""
+        self.editor.keep()
+        self._document.step_page(-1)
+
+    @Slot()
+    def verify_page(self) -> None:
+        """Say that the page is complete and open the next one, or take that back."""
+        self.editor.keep()
+        page = self._document.page
+        if page is not None:
+            self._document.verify_page(not page.verified)
+            if not page.verified:
+                self._document.step_page(+1)
+
+    @Slot(bool)
+    def show_texts(self, shown: bool) -> None:
+        """Show or hide the texts at the boxes."""
+        self.canvas.set_texts_shown(shown)
+
+    @Slot()
+    def search_pages(self) -> None:
+        """Put the caret into the search field above the pages."""
+        self.pages.focus_search()
+
+    @Slot()
+    def _on_page_finished(self) -> None:
+        self.told.emit("Nothing on this page waits for you. Ctrl+Shift+Enter marks it complete and opens the next one.")
+
+    @Slot(int)
+    def _on_page_requested(self, page_id: int) -> None:
+        self.editor.keep()
+        self._document.open_page(page_id)

@@ -1,0 +1,179 @@
+"""One word on the page: its outline, whose colour and shape tell the state, and its text on a small tag."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsPolygonItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+
+from crnn_gui import resources, theme
+from crnn_gui.widgets.canvas_tools import Handle, handle_points
+from crnn_gui.widgets.word_look import Look, draw_tinted, look_of, shown_text
+from model.annotations import Box, Character, Prediction, Word
+
+HANDLE_PX = 8
+TAG_LEAST_BOX_PX = 11
+TAG_PADDING_PX = 3
+_STACK = {"page": 0, "box": 1, "current": 2, "tag": 3, "handle": 4}
+
+
+class BoxItem(QGraphicsPolygonItem):
+    """The outline of a word's box in page pixels. Pens are cosmetic: as thick on the screen at every zoom."""
+
+    def __init__(self, word: Word, prediction: Prediction | None, *, doubt_below: float) -> None:
+        super().__init__()
+        self._is_current = False
+        self._is_selected = False
+        self._tag = TextTag(self)
+        self.show_word(word, prediction, doubt_below=doubt_below)
+
+    @property
+    def word(self) -> Word:
+        return self._word
+
+    def show_word(self, word: Word, prediction: Prediction | None, *, doubt_below: float) -> None:
+        """Show what is known of the word now."""
+        self._word = word
+        self._look = look_of(word, prediction, doubt_below=doubt_below)
+        self.setPolygon(polygon(word.box))
+        self._tag.setPos(QPointF(*word.box.points[0]))
+        characters = prediction.characters if prediction is not None and word.label is None else ()
+        self._tag.show_text(shown_text(word, prediction), self._look, characters)
+        self.refresh()
+
+    def set_selected(self, *, is_selected: bool, is_current: bool) -> None:
+        """Mark the item as one of the selection, or as the word whose field is open."""
+        self._is_selected, self._is_current = is_selected, is_current
+        self.refresh()
+
+    def set_scale(self, scale: float, *, tags: bool) -> None:
+        """Tell the item how large a page pixel is on the screen; texts go where they would hide their neighbours."""
+        self._tag.setVisible(tags and not self._is_current and self._word.box.height * scale >= TAG_LEAST_BOX_PX)
+
+    def refresh(self) -> None:
+        """Take the colours of the look that is on now."""
+        pen = QPen(self._look.color, 2 if self._is_selected else 1.5)
+        pen.setCosmetic(True)
+        if self._look == Look.UNLABELLED:
+            pen.setDashPattern([4, 3])
+        fill = self._look.color
+        fill.setAlphaF(0.20 if self._is_selected else 0.07)
+        brush = QBrush(fill)
+        if self._look == Look.IGNORED:
+            fill.setAlphaF(0.45)
+            brush = QBrush(fill, Qt.BrushStyle.BDiagPattern)
+        self.setPen(pen)
+        self.setBrush(brush)
+        self.setZValue(_STACK["current"] if self._is_selected else _STACK["box"])
+        self._tag.update()
+
+
+class TextTag(QGraphicsItem):
+    """A text on a small ground above a box. It keeps its size on the screen."""
+
+    def __init__(self, parent: QGraphicsItem | None = None) -> None:
+        super().__init__(parent)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+        self.setZValue(_STACK["tag"])
+        self._font = theme.ui_font(points=-0.5)
+        self._text = ""
+        self._look = Look.UNLABELLED
+        self._characters: tuple[Character, ...] = ()
+        self._rect = QRectF()
+
+    def show_text(self, text: str, look: Look, characters: tuple[Character, ...] = ()) -> None:
+        """Show a text; without one there is no tag, except the sign of an ignored or verified word."""
+        self.prepareGeometryChange()
+        self._text, self._look, self._characters = text, look, characters
+        metrics = QFontMetricsF(self._font)
+        sign = metrics.height() if self._has_sign else 0.0
+        width = metrics.horizontalAdvance(text) + sign + 2 * TAG_PADDING_PX
+        height = metrics.height() + 1
+        self._rect = QRectF(0, -height - 1, width, height) if text or self._has_sign else QRectF()
+        self.update()
+
+    @property
+    def _has_sign(self) -> bool:
+        return self._look in (Look.VERIFIED, Look.DOUBTFUL, Look.IGNORED)
+
+    def boundingRect(self) -> QRectF:
+        return self._rect.adjusted(-1, -1, 1, 1)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self._rect.isEmpty():
+            return
+        ground = theme.tokens().color("surface")
+        ground.setAlphaF(0.92)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(self._rect, 2, 2)
+        metrics = QFontMetricsF(self._font)
+        x = self._rect.left() + TAG_PADDING_PX
+        if self._has_sign:
+            sign = QRectF(x - 1, self._rect.top(), metrics.height(), self._rect.height())
+            painter.setFont(resources.icon_font(round(metrics.height() * 0.85)))
+            painter.setPen(self._look.color)
+            painter.drawText(sign, Qt.AlignmentFlag.AlignCenter, resources.glyph(self._look.value + "-bold"))
+            x += metrics.height()
+        place = QPointF(x, self._rect.top() + metrics.ascent() + 0.5)
+        draw_tinted(painter, place, self._text, font=self._font, characters=self._characters)
+
+
+class Handles:
+    """The eight grips of the current word, the same size at every zoom."""
+
+    def __init__(self) -> None:
+        half = HANDLE_PX / 2
+        self.items: dict[Handle, QGraphicsRectItem] = {}
+        for handle in Handle:
+            item = QGraphicsRectItem(-half, -half, HANDLE_PX, HANDLE_PX)
+            item.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+            item.setZValue(_STACK["handle"])
+            item.hide()
+            self.items[handle] = item
+
+    def show_at(self, box: Box | None) -> None:
+        """Put the grips on a box, or away."""
+        look = theme.tokens()
+        places = handle_points(box) if box is not None else {}
+        for handle, item in self.items.items():
+            item.setVisible(box is not None)
+            if handle in places:
+                item.setPos(QPointF(*places[handle]))
+                item.setBrush(look.color("surface"))
+                item.setPen(QPen(look.color("accent"), 1.5))
+
+
+class DrawnBox(QGraphicsRectItem):
+    """The box that is being drawn, with what the recogniser reads in it so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tag = TextTag(self)
+        self._tag._font = QFont(theme.ui_font(points=3))
+        self.setZValue(_STACK["current"])
+        self.hide()
+
+    def show_box(self, box: Box | None) -> None:
+        """Show the box, or nothing once the button is up."""
+        if box is None:
+            self._tag.show_text("", Look.SUGGESTED)
+            self.hide()
+            return
+        pen = QPen(theme.tokens().color("accent"), 1.5)
+        pen.setCosmetic(True)
+        self.setPen(pen)
+        left, top, right, bottom = box.bounds
+        self.setRect(left, top, right - left, bottom - top)
+        self._tag.setPos(left, top)
+        self.show()
+
+    def show_reading(self, prediction: Prediction) -> None:
+        """Show what is read in the box while it is being drawn."""
+        self._tag.show_text(prediction.text, Look.SUGGESTED, prediction.characters)
+
+
+def polygon(box: Box) -> QPolygonF:
+    """Return the corners of a box for Qt."""
+    return QPolygonF([QPointF(x, y) for x, y in box.points])

@@ -1,0 +1,138 @@
+"""What stands where a project will be: the next step, and the projects of before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from crnn_gui import resources, theme
+
+AREA_WIDTH_PX = 640
+MOST_RECENT = 5
+
+
+class EmptyState(QWidget):
+    """A place to drop a folder on, two buttons, and recent projects.
+
+    Signals:
+        project_requested: path of a recent project.
+    """
+
+    project_requested = Signal(Path)
+
+    def __init__(self, open_folder: QAction, open_demo: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_drop_near = False
+        self._area = QWidget()
+        self._area.setFixedWidth(AREA_WIDTH_PX)
+        area = QVBoxLayout(self._area)
+        area.setContentsMargins(48, 48, 48, 40)
+        area.setSpacing(8)
+        self._icon = QLabel()
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        title = QLabel("Drop a folder of photographs here")
+        title.setFont(theme.ui_font(points=8, bold=True))
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text = QLabel(
+            "Draw boxes around the words, correct what is read, and train a recogniser on them.\n"
+            "Your images stay as they are; everything you do is kept in one file beside them."
+        )
+        text.setProperty("muted", True)
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        for action, is_primary in ((open_folder, True), (open_demo, False)):
+            buttons.addWidget(_button(action, is_primary=is_primary))
+        buttons.addStretch(1)
+        area.addWidget(self._icon)
+        area.addSpacing(8)
+        area.addWidget(title)
+        area.addWidget(text)
+        area.addSpacing(16)
+        area.addLayout(buttons)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(0)
+        self._recent_title = QLabel("Recent projects")
+        self._recent_title.setFont(theme.ui_font(bold=True))
+        layout = QVBoxLayout(self)
+        layout.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addStretch(2)
+        layout.addWidget(self._area, alignment=Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(24)
+        below = QWidget()
+        below.setFixedWidth(AREA_WIDTH_PX)
+        below.setLayout(QVBoxLayout())
+        below.layout().setContentsMargins(0, 0, 0, 0)
+        below.layout().addWidget(self._recent_title)
+        below.layout().addItem(self._recent)
+        layout.addWidget(below, alignment=Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+        self._tint()
+        self.show_recent(())
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """List projects that were open before and are still there."""
+        while (item := self._recent.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        for path in paths[:MOST_RECENT]:
+            self._recent.addWidget(self._recent_button(path))
+        self._recent_title.setVisible(bool(paths))
+
+    def _recent_button(self, path: Path) -> QPushButton:
+        button = QPushButton(f"{path.name}    {_short(path.parent)}")
+        button.setIcon(resources.icon("folder"))
+        button.setFlat(True)
+        button.setProperty("flat", True)
+        button.setStyleSheet("text-align: left;")
+        button.setToolTip(str(path))
+        button.clicked.connect(lambda _checked, path=path: self.project_requested.emit(path))
+        return button
+
+    def set_drop_near(self, near: bool) -> None:
+        """Light the area up while something that can be opened hangs over the window."""
+        self._is_drop_near = near
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        self._icon.setPixmap(resources.icon("folder-notch-open", "accent").pixmap(QSize(56, 56)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.tokens()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(look.color("surface"))
+        pen = QPen(look.color("accent" if self._is_drop_near else "line"), 2, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.drawRoundedRect(QRectF(self._area.geometry()).adjusted(1, 1, -1, -1), 8, 8)
+
+
+def _button(action: QAction, *, is_primary: bool) -> QPushButton:
+    button = QPushButton(action.text().replace("&", ""))
+    button.setIcon(resources.icon(action_icon(action), "on_accent" if is_primary else ""))
+    button.setProperty("primary", is_primary)
+    button.setMinimumHeight(32)
+    button.setToolTip(action.toolTip())
+    button.clicked.connect(action.trigger)
+    return button
+
+
+def action_icon(action: QAction) -> str:
+    """Return the icon's name of an action of the table."""
+    return {"open_folder": "folder-open", "open_demo": "flask"}[action.objectName()]
+
+
+def _short(path: Path) -> str:
+    try:
+        return "~/" + path.relative_to(Path.home()).as_posix()
+    except ValueError:
+        return str(path)

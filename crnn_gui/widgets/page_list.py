@@ -1,0 +1,219 @@
+"""The pages of the project: picture, name, how far each is; search and chips above."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from crnn_gui import resources, theme
+from crnn_gui.document import Counts, ProjectDocument
+from crnn_gui.item_models import PageFilter, PageListModel, PageRole
+from model.annotations import Page
+
+ROW_HEIGHT_PX = 64
+THUMBNAIL = QSize(64, 48)
+RING_PX = 16
+_CHIPS = (
+    (PageFilter.ALL, "All", "Every page"),
+    (PageFilter.TODO, "To do", "Pages with words that wait for a human, and pages without words"),
+    (PageFilter.DOUBTFUL, "Doubtful", "Pages with readings that are not sure"),
+    (PageFilter.DONE, "Done", "Pages that are marked complete, and pages whose words are all decided"),
+)
+
+
+class PageList(QFrame):
+    """The column at the left of the Annotate workspace.
+
+    Signals:
+        page_requested: id of the page to open.
+    """
+
+    page_requested = Signal(int)
+
+    def __init__(self, document: ProjectDocument, model: PageListModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._model = model
+        self.setObjectName("side")
+        self.setMinimumWidth(200)
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Search pages")
+        self._search.setClearButtonEnabled(True)
+        self._search.addAction(resources.icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self._search.textChanged.connect(model.set_search)
+        self._empty = QLabel("No page matches.")
+        self._empty.setProperty("muted", True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setContentsMargins(16, 24, 16, 24)
+        self.view = QListView()
+        self.view.setAccessibleName("Pages")
+        self.view.setFrameShape(QFrame.Shape.NoFrame)
+        self.view.setUniformItemSizes(True)
+        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.setModel(model)
+        self.view.setItemDelegate(_PageDelegate(document, self.view))
+        self._lay_out()
+        self.view.selectionModel().currentChanged.connect(self._on_current_changed)
+        document.page_opened.connect(self._on_page_opened)
+        model.modelReset.connect(self._on_model_reset)
+        model.rowsInserted.connect(self._on_model_reset)
+
+    def _lay_out(self) -> None:
+        chips = QHBoxLayout()
+        chips.setSpacing(4)
+        self._chips = QButtonGroup(self)
+        for place, (_, text, tip) in enumerate(_CHIPS):
+            chip = QToolButton()
+            chip.setText(text)
+            chip.setToolTip(tip)
+            chip.setCheckable(True)
+            chip.setProperty("chip", True)
+            self._chips.addButton(chip, place)
+            chips.addWidget(chip)
+        chips.addStretch(1)
+        self._chips.button(0).setChecked(True)
+        self._chips.idToggled.connect(self._on_chip_toggled)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setSpacing(8)
+        head = QVBoxLayout()
+        head.setContentsMargins(8, 0, 8, 0)
+        head.setSpacing(8)
+        head.addWidget(self._search)
+        head.addLayout(chips)
+        layout.addLayout(head)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.view, 1)
+        self._empty.hide()
+
+    def focus_search(self) -> None:
+        """Put the caret into the search field."""
+        self._search.setFocus()
+        self._search.selectAll()
+
+    @Slot(int, bool)
+    def _on_chip_toggled(self, place: int, checked: bool) -> None:
+        if checked:
+            self._model.set_filter(_CHIPS[place][0])
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        page = current.data(PageRole.PAGE) if current.isValid() else None
+        if page is not None and (self._document.page is None or page.id != self._document.page.id):
+            self.page_requested.emit(page.id)
+
+    @Slot(object)
+    def _on_page_opened(self, page: Page | None) -> None:
+        index = self._model.index_of(page.id) if page is not None else QModelIndex()
+        if index.isValid():
+            self.view.setCurrentIndex(index)
+            self.view.scrollTo(index)
+
+    @Slot()
+    def _on_model_reset(self) -> None:
+        none = self._model.rowCount() == 0
+        self._empty.setVisible(none)
+        self._empty.setText("No page matches." if self._document.pages else "No images in this folder yet.")
+        self._on_page_opened(self._document.page)
+
+
+class _PageDelegate(QStyledItemDelegate):
+    """Draws one page as a row."""
+
+    def __init__(self, document: ProjectDocument, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._document = document
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(200, ROW_HEIGHT_PX)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        page: Page = index.data(PageRole.PAGE)
+        look = theme.tokens()
+        rect = option.rect  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, look.color("raised"))
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), look.color("accent"))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, look.color("surface"))
+        self._paint_thumbnail(painter, QRectF(rect.left() + 8, rect.top() + 8, 64, 48), index.data(PageRole.THUMBNAIL))
+        counts = self._document.page_counts(page.id)
+        ring = QRectF(rect.right() - 8 - RING_PX, rect.center().y() - RING_PX / 2, RING_PX, RING_PX)
+        _paint_ring(painter, ring, page, counts)
+        left = rect.left() + 80
+        room = round(ring.left()) - 8 - left
+        path = PurePosixPath(page.path)
+        font = theme.ui_font()
+        painter.setFont(font)
+        painter.setPen(look.color("text"))
+        name = QFontMetrics(font).elidedText(path.name, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(left, rect.top() + 28, name)
+        small = theme.ui_font(points=-1)
+        painter.setFont(small)
+        painter.setPen(look.color("error" if page.problem else "muted"))
+        line = QFontMetrics(small).elidedText(_second_line(page, counts), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(left, rect.top() + 46, line)
+        painter.restore()
+
+    def _paint_thumbnail(self, painter: QPainter, place: QRectF, image: QImage | None) -> None:
+        look = theme.tokens()
+        painter.fillRect(place, look.color("desk"))
+        if image is None or image.isNull():
+            painter.setFont(resources.icon_font(20))
+            painter.setPen(look.color("muted"))
+            name = "image" if image is None else "warning"
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, resources.glyph(name))
+            return
+        size = image.size().scaled(place.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+        left = place.center().x() - size.width() / 2
+        top = place.center().y() - size.height() / 2
+        painter.drawImage(QRectF(left, top, size.width(), size.height()), image)
+
+
+def _second_line(page: Page, counts: Counts) -> str:
+    if page.problem:
+        return page.problem
+    if not counts.words:
+        return "complete, no words" if page.verified else "no words yet"
+    return f"{counts.verified} of {counts.words} verified"
+
+
+def _paint_ring(painter: QPainter, place: QRectF, page: Page, counts: Counts) -> None:
+    """Draw the share of verified words as a ring, and a filled disc with a tick for a complete page."""
+    look = theme.tokens()
+    if page.verified:
+        painter.setFont(resources.icon_font(RING_PX + 2))
+        painter.setPen(look.color("verified"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, resources.glyph("check-circle-fill"))
+        return
+    ring = place.adjusted(2, 2, -2, -2)
+    painter.setPen(QPen(look.color("line"), 3))
+    painter.drawEllipse(ring)
+    decided = counts.verified + counts.ignored
+    if counts.words and decided:
+        pen = QPen(look.color("verified"), 3)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawArc(ring, 90 * 16, -round(360 * 16 * decided / counts.words))

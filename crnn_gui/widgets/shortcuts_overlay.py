@@ -1,0 +1,133 @@
+"""All shortcuts on one sheet over the window, made from the table of actions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from crnn_gui import theme
+from crnn_gui.actions import ACTIONS, MENUS, ActionSpec, plain_text, shown_keys
+
+_MOUSE = (
+    ("Zoom at the pointer", "Ctrl+wheel, pinch"),
+    ("Move the page", "Space+drag, middle button"),
+    ("Add to the selection", "Ctrl+click, Shift+drag"),
+    ("Word under a word", "click again"),
+)
+_COLUMNS = (("File", "Edit", "View", "Help"), ("Word",), ("Page", "Mouse"))
+
+
+class ShortcutsOverlay(QWidget):
+    """Covers its parent until a key or a click sends it away."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcuts_overlay")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        outer = QVBoxLayout(self)
+        outer.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        sheet = QFrame()
+        sheet.setAutoFillBackground(True)
+        body = QVBoxLayout(sheet)
+        body.setContentsMargins(32, 24, 32, 24)
+        body.setSpacing(16)
+        title = QLabel("Keyboard and mouse")
+        title.setFont(theme.ui_font(points=5, bold=True))
+        hint = QLabel(
+            "Single letters and arrows act while the page has the focus (Esc gives it back). Esc closes this."
+        )
+        hint.setProperty("muted", True)
+        body.addWidget(title)
+        body.addWidget(hint)
+        columns = QHBoxLayout()
+        columns.setSpacing(40)
+        for groups in _COLUMNS:
+            column = QVBoxLayout()
+            column.setSpacing(16)
+            for group in groups:
+                column.addLayout(_table(group, _MOUSE if group == "Mouse" else _rows(group)))
+            column.addStretch(1)
+            columns.addLayout(column)
+        body.addLayout(columns)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(sheet)
+        area.setWidgetResizable(True)
+        area.setMaximumSize(sheet.sizeHint().width() + 16, sheet.sizeHint().height())
+        outer.addWidget(area)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def open(self) -> None:
+        """Cover the parent and take the keys."""
+        self.setGeometry(self.parentWidget().rect())
+        self._focus_before = self.parentWidget().focusWidget()
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def close_overlay(self) -> None:
+        """Go, and give the keys back to who had them."""
+        self.hide()
+        if self._focus_before is not None:
+            self._focus_before.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self.setGeometry(self.parentWidget().rect())
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta):
+            self.close_overlay()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.close_overlay()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), QColor(0, 0, 0, 120))
+
+
+def _rows(menu: str) -> tuple[tuple[str, str], ...]:
+    """Return text and keys of a group; actions of one text, and runs of numbered ones, share a row."""
+    rows: dict[str, str] = {}
+    for spec in ACTIONS:
+        if spec.menu == menu and spec.keys:
+            text = plain_text(spec)
+            if spec.arguments:
+                text, keys = _family(spec)
+            else:
+                keys = shown_keys(spec)
+            rows[text] = f"{rows[text]} or {keys}" if text in rows and keys not in rows[text] else keys
+    return tuple(rows.items())
+
+
+def _family(spec: ActionSpec) -> tuple[str, str]:
+    text = plain_text(spec).rsplit(" ", 1)[0]
+    modifier = spec.keys[0].rpartition("+")[0]
+    keys = "1..9" if spec.arguments[0] and spec.keys[0][-1].isdigit() else "arrows"
+    return text, f"{modifier}+{keys}" if modifier else keys
+
+
+def _table(title: str, rows: tuple[tuple[str, str], ...]) -> QGridLayout:
+    assert title == "Mouse" or title in MENUS, f"no group is called {title}"
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(4)
+    head = QLabel(title)
+    head.setFont(theme.ui_font(bold=True))
+    grid.addWidget(head, 0, 0, 1, 2)
+    for row, (text, keys) in enumerate(rows, start=1):
+        grid.addWidget(QLabel(text), row, 0)
+        key = QLabel(keys)
+        key.setProperty("muted", True)
+        grid.addWidget(key, row, 1, Qt.AlignmentFlag.AlignRight)
+    grid.setColumnStretch(0, 1)
+    return grid

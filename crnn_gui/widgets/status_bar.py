@@ -1,0 +1,157 @@
+"""What is true behind the scenes: saved, device, weights, counts, and the tasks that run."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from crnn_gui import resources
+from crnn_gui.document import Counts, SaveState
+
+ICON_PX = 14
+
+
+class StatusBar(QStatusBar):
+    """Facts on the left, running tasks on the right.
+
+    Signals:
+        cancel_requested: key of the task whose cross was clicked.
+    """
+
+    cancel_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(8, 0, 8, 0)
+        self._saved = _Fact()
+        self._recogniser = _Fact()
+        self._weights = _Fact()
+        self._accuracy = _Fact()
+        self._counts = _Fact()
+        for fact in (self._saved, self._recogniser, self._weights, self._accuracy, self._counts):
+            self.addWidget(fact)
+            fact.hide()
+        self._tasks: dict[str, _Running] = {}
+        self.show_loading()
+
+    def show_loading(self) -> None:
+        """Say that nothing can be read yet."""
+        self._recogniser.show_fact("hourglass", "muted", "Loading the recogniser…")
+        self._weights.hide()
+
+    def show_recogniser(self, device: str, reason: str, weights: str, detail: str = "") -> None:
+        """Say which device reads and why, and with which weights."""
+        self._recogniser.show_fact("cpu", "muted", device, reason)
+        self._weights.show_fact("brain", "muted", weights, detail)
+
+    def show_recogniser_problem(self, sentence: str) -> None:
+        """Say why nothing can be read."""
+        self._recogniser.show_fact("warning-octagon", "error", "No recogniser", sentence)
+        self._weights.hide()
+
+    def show_accuracy(self, right: int, words: int) -> None:
+        """Say how many of the words verified last had been read right."""
+        if words:
+            self._accuracy.show_fact("target", "muted", f"{right / words:.0%} right on your last {words} words")
+        else:
+            self._accuracy.hide()
+
+    @Slot(object)
+    def show_saved(self, state: SaveState | None) -> None:
+        """Say whether all edits are in the file; None stands for no project."""
+        if state is None:
+            self._saved.hide()
+        elif state.problem:
+            self._saved.show_fact("warning-octagon", "error", f"Not saved: {state.pending} edits wait", state.problem)
+        elif state.pending:
+            self._saved.show_fact("floppy-disk", "muted", "Saving…")
+        else:
+            self._saved.show_fact("check", "verified", "Saved", "Every edit is in the annotation file.")
+
+    @Slot(object)
+    def show_counts(self, counts: Counts) -> None:
+        """Say how far the project is."""
+        if counts.pages:
+            pages = f"{counts.pages:,} page{'s' if counts.pages != 1 else ''}"
+            self._counts.show_fact(
+                "stack", "muted", f"{pages} · {counts.verified:,} of {counts.words:,} words verified"
+            )
+        else:
+            self._counts.hide()
+
+    def show_task(self, key: str, text: str, fraction: float | None, *, cancellable: bool = True) -> None:
+        """Show a running task. ``fraction`` is in [0, 1], or None where the end is not known."""
+        if key not in self._tasks:
+            running = _Running(key, cancellable=cancellable)
+            running.cancelled.connect(self.cancel_requested)
+            self._tasks[key] = running
+            self.addPermanentWidget(running)
+        self._tasks[key].show_progress(text, fraction)
+
+    def end_task(self, key: str) -> None:
+        """Take a task away: it is done, failed or cancelled."""
+        running = self._tasks.pop(key, None)
+        if running is not None:
+            self.removeWidget(running)
+            running.deleteLater()
+
+
+class _Fact(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._icon_name = ("", "")
+        self._icon = QLabel()
+        self._text = QLabel()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 2, 16, 2)
+        layout.setSpacing(6)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._text)
+
+    def show_fact(self, icon: str, token: str, text: str, tip: str = "") -> None:
+        self._icon_name = (icon, token)
+        self._icon.setPixmap(resources.icon(icon, token).pixmap(QSize(ICON_PX, ICON_PX)))
+        self._text.setText(text)
+        self.setToolTip(tip)
+        self.show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._icon_name[0]:
+            self._icon.setPixmap(resources.icon(*self._icon_name).pixmap(QSize(ICON_PX, ICON_PX)))
+
+
+class _Running(QWidget):
+    cancelled = Signal(str)
+
+    def __init__(self, key: str, *, cancellable: bool) -> None:
+        super().__init__()
+        self._key = key
+        self._text = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(96)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._text)
+        layout.addWidget(self._bar, alignment=Qt.AlignmentFlag.AlignVCenter)
+        if cancellable:
+            cross = QToolButton()
+            cross.setIcon(resources.icon("x"))
+            cross.setIconSize(QSize(12, 12))
+            cross.setToolTip("Cancel")
+            cross.setAccessibleName("Cancel")
+            cross.clicked.connect(self._cancel)
+            layout.addWidget(cross)
+
+    def show_progress(self, text: str, fraction: float | None) -> None:
+        self._text.setText(text)
+        self._bar.setRange(0, 0 if fraction is None else 1000)
+        if fraction is not None:
+            self._bar.setValue(round(fraction * 1000))
+
+    @Slot()
+    def _cancel(self) -> None:
+        self.cancelled.emit(self._key)

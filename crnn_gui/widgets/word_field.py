@@ -1,0 +1,70 @@
+"""The field a word's text is typed in. It stands under the word on the page, and in the inspector."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from crnn_gui import theme
+
+
+class WordField(QLineEdit):
+    """One line of text that lets the program's own keys through.
+
+    Signals:
+        left: the focus went to another widget; a menu or a completer does not count.
+        entered: the focus came here.
+    """
+
+    left = Signal()
+    entered = Signal()
+
+    def __init__(self, parent: QWidget | None = None, *, points: float = 4) -> None:
+        super().__init__(parent)
+        self.setObjectName("word_field")
+        self.setAccessibleName("Text of the word")
+        self.setFont(theme.ui_font(points=points))
+        self._is_composing = False
+
+    @property
+    def is_composing(self) -> bool:
+        """Whether an input method holds text that is not committed yet."""
+        return self._is_composing
+
+    def show_text(self, text: str, *, select_all: bool) -> None:
+        """Show a text without counting it as typed."""
+        if text != self.text():
+            self.setText(text)
+        if select_all:
+            self.selectAll()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_wish(event):
+            # A line edit claims these for itself; unclaimed, they reach the actions of the table.
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def _is_wish(self, event: QKeyEvent) -> bool:
+        if self._is_composing:
+            return False
+        if event.matches(QKeySequence.StandardKey.Undo):
+            return not self.isUndoAvailable()
+        if event.matches(QKeySequence.StandardKey.Redo):
+            return not self.isRedoAvailable()
+        control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        return control and event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_E, Qt.Key.Key_K)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        self._is_composing = bool(event.preeditString())
+        super().inputMethodEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.entered.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.left.emit()
