@@ -27,7 +27,7 @@ class Confusion(NamedTuple):
 
     truth: str
     text: str
-    times: int
+    count: int  # type: ignore[assignment]  # in place of the method that every tuple has
 
 
 @dataclass(frozen=True, slots=True)

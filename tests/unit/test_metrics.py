@@ -50,7 +50,7 @@ def test_cer_agrees_with_the_recurrence(pairs: list[tuple[str, str]]) -> None:
     characters = sum(len(truth) for truth, _ in pairs)
     if characters:
         assert cer(pairs) == pytest.approx(sum(edit_distance(*pair) for pair in pairs) / characters)
-    assert sum(c.times for c in confusions(pairs, top=1000)) == sum(edit_distance(*pair) for pair in pairs)
+    assert sum(c.count for c in confusions(pairs, top=1000)) == sum(edit_distance(*pair) for pair in pairs)
 
 
 def test_confusions_are_ranked_and_name_both_characters() -> None:
