@@ -103,11 +103,11 @@ class ResultCard(QWidget):
             if widget := item.widget():
                 widget.hide()
                 widget.deleteLater()
-        rows = (
+        scores = (
             (self.tr("Held-out words of this project"), result.before, result.after),
             (self.tr("General words"), result.general_before, result.general_after),
         )
-        rows = tuple(row for row in rows if row[2] is not None)
+        rows = [row for row in scores if row[2] is not None]
         if not rows:
             return
         for column, text in enumerate((self.tr("Words read right"), self.tr("before"), self.tr("after")), start=0):

@@ -1,0 +1,224 @@
+"""Training as the project knows it: where new weights go, what becomes of them, and the way back to older ones."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from crnn_gui.document import ProjectDocument, ProjectInfo
+from crnn_gui.services.predictor import PredictorService
+from crnn_gui.services.store_service import StoreService
+from crnn_gui.services.trainer import TrainerService, TrainerState
+from model.assets import default_weights
+from model.checkpoint import weights_hash
+from model.errors import TrainingError
+from model.events import Decision, Finished, Score
+from model.messages import TrainOptions
+from model.store import AnnotationStore, WeightsRecord
+
+WEIGHTS_SUFFIX = ".weights"
+"""The folder of a project's weights is called as its annotation file, with this added."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What a person chooses before pressing Train.
+
+    Attributes:
+        minutes: time budget of the whole run.
+        learning_rate: peak rate, or None to let the trainer choose.
+        new_characters: whether characters that the weights lack extend the charset, or leave their words out.
+        from_starter: start from the starter weights instead of those in use.
+    """
+
+    minutes: float = 5.0
+    learning_rate: float | None = None
+    new_characters: Literal["extend", "skip"] = "extend"
+    from_starter: bool = False
+    device: str = "auto"
+
+
+class Training(QObject):
+    """Stands between the trainer, which knows nothing of projects, and the project's weights history.
+
+    Signals:
+        history_changed: tuple of WeightsRecord, the newest first.
+        finished: Finished of the run that ended.
+        switched: str, the name of the weights that read from now on.
+        failed: exception that ended planning or training.
+    """
+
+    history_changed = Signal(object)
+    finished = Signal(object)
+    switched = Signal(str)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        document: ProjectDocument,
+        store: StoreService,
+        trainer: TrainerService,
+        predictor: PredictorService,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.trainer = trainer
+        self._document = document
+        self._store = store
+        self._predictor = predictor
+        self._history: tuple[WeightsRecord, ...] = ()
+        self._trains: ProjectInfo | None = None
+        self._base: str | None = None
+        self._reads_with: Path | None = None
+        document.project_changed.connect(self._on_project_changed)
+        trainer.finished.connect(self._on_trainer_finished)
+        trainer.failed.connect(self.failed)
+
+    @property
+    def history(self) -> tuple[WeightsRecord, ...]:
+        """What was trained in this project, the newest first."""
+        return self._history
+
+    @property
+    def active(self) -> WeightsRecord | None:
+        """The project's weights that are in use, or None for the starter weights."""
+        return next((record for record in self._history if record.active), None)
+
+    def plan(self, settings: RunSettings) -> None:
+        """Find out what training would use; the trainer tells it."""
+        self._begin(settings, is_training=False)
+
+    def start(self, settings: RunSettings) -> None:
+        """Train on the verified words, once every edit so far is in the file."""
+        self._begin(settings, is_training=True)
+
+    def use(self, record: WeightsRecord | None) -> None:
+        """Read with these weights from now on; None goes back to the starter weights."""
+        project = self._document.project
+        if project is None:
+            return
+        path = project.folder / record.path if record else None
+        if path is not None and not path.is_file():
+            self.failed.emit(TrainingError(f"The weights {path} are gone, so they cannot be used."))
+            return
+        if not project.read_only:
+            self._store.write(lambda store: _activate(store, record), self._on_history_read)
+        self._read_with(path)
+        self.switched.emit(record.name if record else "starter weights")
+
+    def _begin(self, settings: RunSettings, *, is_training: bool) -> None:
+        project = self._document.project
+        if project is None or self.trainer.is_busy:
+            return
+        base = None if settings.from_starter else self.active
+        options = TrainOptions(
+            out=weights_folder(project.file) / f"{time.strftime('%Y-%m-%d-%H%M%S')}.safetensors",
+            base=project.folder / base.path if base else default_weights(),
+            minutes=settings.minutes,
+            learning_rate=settings.learning_rate,
+            new_characters=settings.new_characters,
+            device=settings.device,
+        )
+        self._trains, self._base = project, base.hash if base else None
+
+        def ask(_: None) -> None:
+            if is_training:
+                self.trainer.start(project.file, options)
+            else:
+                self.trainer.plan(project.file, options)
+
+        if project.read_only:
+            ask(None)
+        else:
+            # The child reads the file: what was typed a moment ago has to be in it.
+            self._store.write(lambda _store: None, ask)
+
+    @Slot(object)
+    def _on_project_changed(self, project: ProjectInfo | None) -> None:
+        self.trainer.stop()
+        self._history = ()
+        self.history_changed.emit(())
+        if project is not None:
+            self._store.read(lambda store: tuple(store.weights_history()), self._on_project_history_read)
+
+    def _on_project_history_read(self, history: tuple[WeightsRecord, ...]) -> None:
+        self._on_history_read(history)
+        project, active = self._document.project, self.active
+        path = project.folder / active.path if project and active else None
+        if path is not None and not path.is_file():
+            self.failed.emit(TrainingError(f"The project's weights {path} are gone; the starter weights read instead."))
+            path = None
+        if path != self._reads_with:
+            self._read_with(path)
+
+    def _on_history_read(self, history: tuple[WeightsRecord, ...]) -> None:
+        self._history = tuple(sorted(history, key=lambda record: -record.created_at))
+        self.history_changed.emit(self._history)
+
+    def _read_with(self, path: Path | None) -> None:
+        self._reads_with = path
+        self._predictor.load(path)
+
+    @Slot(object)
+    def _on_trainer_finished(self, result: Finished) -> None:
+        project = self._trains
+        if project is not None and project == self._document.project and result.out and not project.read_only:
+            record = _record(result, project, parent=self._base)
+            self._store.write(lambda store: _remember(store, record, Path(str(result.out))), self._on_history_read)
+        self.finished.emit(result)
+
+    def use_result(self, path: str) -> None:
+        """Read with the weights a run has written."""
+        for record in self._history:
+            if self._trains is not None and str(self._trains.folder / record.path) == path:
+                self.use(record)
+                return
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a run is under way, paused or not."""
+        return self.trainer.state in (TrainerState.RUNNING, TrainerState.PAUSED, TrainerState.STOPPING)
+
+
+def weights_folder(annotation_file: Path) -> Path:
+    """Return where the weights of a project are kept: beside its annotation file."""
+    return annotation_file.with_name(annotation_file.name + WEIGHTS_SUFFIX)
+
+
+def _record(result: Finished, project: ProjectInfo, *, parent: str | None) -> WeightsRecord:
+    assert result.out is not None, "only weights that were written are remembered"
+    out = Path(result.out)
+    metrics = {
+        name: {"words": score.words, "accuracy": score.accuracy, "cer": score.cer}
+        for name, score in (
+            ("before", result.before),
+            ("after", result.after),
+            ("general_before", result.general_before),
+            ("general_after", result.general_after),
+        )
+        if isinstance(score, Score)
+    }
+    verdict = {Decision.BETTER: "better", Decision.REFUSED: "refused", Decision.STOPPED: "stopped"}[result.decision]
+    return WeightsRecord(
+        hash="",  # reading the file to hash it is the store thread's work
+        name=out.stem,
+        path=out.relative_to(project.folder).as_posix() if out.is_relative_to(project.folder) else out.as_posix(),
+        parent=parent,
+        created_at=time.time(),
+        metrics={**metrics, "steps": result.steps, "seconds": result.seconds, "verdict": verdict},
+        decision=result.reason,
+    )
+
+
+def _remember(store: AnnotationStore, record: WeightsRecord, path: Path) -> tuple[WeightsRecord, ...]:
+    store.add_weights(replace(record, hash=weights_hash(path)))
+    return tuple(store.weights_history())
+
+
+def _activate(store: AnnotationStore, record: WeightsRecord | None) -> tuple[WeightsRecord, ...]:
+    store.activate_weights(record.hash if record else None)
+    return tuple(store.weights_history())

@@ -1,0 +1,132 @@
+"""What training would use, the few choices there are, and the button that starts it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLocale, Signal, Slot
+from PySide6.QtGui import QDoubleValidator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from crnn_gui import theme
+from crnn_gui.resources import icon
+from crnn_gui.theme import GRID_PX
+from crnn_gui.training import RunSettings
+from model.messages import PlanSummary
+
+
+class PlanCard(QWidget):
+    """The plan of the next run.
+
+    Signals:
+        plan_requested: RunSettings; a choice changed, so the plan must be made again.
+        start_requested: RunSettings.
+        problems_requested: the list of what is left out is wanted.
+    """
+
+    plan_requested = Signal(object)
+    start_requested = Signal(object)
+    problems_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = QLabel(self.tr("Train on your words"))
+        self._title.setFont(theme.ui_font(points=3, bold=True))
+        self._plan = QLabel()
+        self._plan.setWordWrap(True)
+        self._plan.linkActivated.connect(self._on_link_activated)
+        self._minutes = QDoubleSpinBox()
+        self._minutes.setRange(0.1, 720)
+        self._minutes.setDecimals(1)
+        self._minutes.setValue(5)
+        self._minutes.setSuffix(self.tr(" minutes"))
+        self._base = QComboBox()
+        self._base.addItems([self.tr("Weights in use"), self.tr("Starter weights")])
+        self._new_characters = QComboBox()
+        self._new_characters.addItems([self.tr("Learn them"), self.tr("Leave their words out")])
+        self._rate = QLineEdit()
+        self._rate.setPlaceholderText(self.tr("automatic"))
+        validator = QDoubleValidator(0.0, 1e6, 8, self._rate)
+        validator.setLocale(QLocale.c())
+        self._rate.setValidator(validator)
+        form = QFormLayout()
+        form.setHorizontalSpacing(2 * GRID_PX)
+        form.setVerticalSpacing(GRID_PX)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self.tr("Time"), self._minutes)
+        form.addRow(self.tr("Start from"), self._base)
+        form.addRow(self.tr("New characters"), self._new_characters)
+        form.addRow(self.tr("Learning rate"), self._rate)
+        self._start = QPushButton(icon("play", "on_accent"), self.tr("Train"))
+        self._start.setProperty("primary", True)
+        self._start.setObjectName("train_button")
+        self._start.clicked.connect(self._on_start_clicked)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(self._title)
+        layout.addWidget(self._plan)
+        layout.addLayout(form)
+        layout.addWidget(self._start)
+        self._base.currentIndexChanged.connect(self._on_choice_changed)
+        self._new_characters.currentIndexChanged.connect(self._on_choice_changed)
+        self.show_message(self.tr("Looking at the words…"))
+
+    @property
+    def settings(self) -> RunSettings:
+        """What is chosen now."""
+        rate = self._rate.text().strip()
+        return RunSettings(
+            minutes=self._minutes.value(),
+            learning_rate=float(rate) if rate and self._rate.hasAcceptableInput() and float(rate) > 0 else None,
+            new_characters="skip" if self._new_characters.currentIndex() else "extend",
+            from_starter=bool(self._base.currentIndex()),
+        )
+
+    def set_minutes(self, minutes: float) -> None:
+        """Choose a time budget."""
+        self._minutes.setValue(minutes)
+
+    def set_startable(self, flag: bool) -> None:
+        """Let the button be pressed, or not."""
+        self._start.setEnabled(flag)
+
+    def show_message(self, text: str) -> None:
+        """Say something in place of the plan: that it is being made, or why there is none."""
+        self._plan.setText(text)
+
+    def show_plan(self, plan: PlanSummary) -> None:
+        """Say what training would use."""
+        lines = [
+            self.tr("%n word(s) to learn from", "", plan.train) + ", " + self.tr("on %n page(s)", "", plan.train_pages),
+            self.tr("%n word(s) held out to measure", "", plan.val)
+            + (", " + self.tr("on %n page(s)", "", plan.val_pages) if plan.val else ""),
+        ]
+        if plan.left_out:
+            left_out = self.tr("%n word(s) left out", "", len(plan.left_out))
+            lines.append(f'<a href="problems">{left_out}</a>')
+        if plan.warnings:
+            lines.append(f'<a href="problems">{self.tr("%n warning(s)", "", len(plan.warnings))}</a>')
+        if plan.new_characters:
+            lines.append(self.tr("New characters: {characters}").format(characters=" ".join(plan.new_characters)))
+        lines.append(f'<span style="color:{theme.tokens().muted}">{plan.device}</span>')
+        self._plan.setText("<br>".join(lines))
+
+    @Slot()
+    def _on_choice_changed(self) -> None:
+        self.plan_requested.emit(self.settings)
+
+    @Slot()
+    def _on_start_clicked(self) -> None:
+        self.start_requested.emit(self.settings)
+
+    @Slot(str)
+    def _on_link_activated(self, _link: str) -> None:
+        self.problems_requested.emit()

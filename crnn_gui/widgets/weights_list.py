@@ -1,0 +1,102 @@
+"""The project's weights, newest first, with what each read right, and the way back to any of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from crnn_gui import theme
+from crnn_gui.resources import icon
+from crnn_gui.theme import GRID_PX
+from model.store import WeightsRecord
+
+_RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+class WeightsList(QWidget):
+    """Lists the runs of a project and the starter weights.
+
+    Signals:
+        use_requested: WeightsRecord, or None for the starter weights.
+    """
+
+    use_requested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = QLabel(self.tr("Weights of this project"))
+        title.setFont(theme.ui_font(bold=True))
+        self._list = QListWidget()
+        self._list.setFrameShape(QListWidget.Shape.NoFrame)
+        self._list.setSpacing(1)
+        self._list.currentItemChanged.connect(self._on_current_changed)
+        self._list.itemActivated.connect(self._on_item_activated)
+        self._use = QPushButton(icon("arrow-counter-clockwise"), self.tr("Go back to these weights"))
+        self._use.clicked.connect(self._on_use_clicked)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(title)
+        layout.addWidget(self._list, 1)
+        layout.addWidget(self._use)
+        self.show_history(())
+
+    @Slot(object)
+    def show_history(self, history: Sequence[WeightsRecord]) -> None:
+        """List these weights; the starter weights stand last."""
+        self._list.clear()
+        for record in history:
+            self._add(_title(record), record, is_active=record.active, detail=record.decision)
+        is_starter = not any(record.active for record in history)
+        self._add(self.tr("Starter weights"), None, is_active=is_starter, detail=self.tr("Came with the program."))
+        self._on_current_changed(None)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The titles listed."""
+        return tuple(self._list.item(row).text() for row in range(self._list.count()))
+
+    def _add(self, title: str, record: WeightsRecord | None, *, is_active: bool, detail: str) -> None:
+        item = QListWidgetItem(title)
+        item.setData(_RECORD_ROLE, record)
+        item.setToolTip(detail)
+        refused = record is not None and record.metrics.get("verdict") == "refused"
+        name = "check-circle" if is_active else "prohibit" if refused else "circle"
+        item.setIcon(icon(name, "verified" if is_active else "muted"))
+        if is_active:
+            font = item.font()
+            font.setBold(True)
+            item.setFont(font)
+        if refused:
+            item.setForeground(theme.tokens().color("muted"))
+        self._list.addItem(item)
+
+    @Slot()
+    def _on_current_changed(self, _item: QListWidgetItem | None = None) -> None:
+        item = self._list.currentItem()
+        self._use.setEnabled(item is not None and _can_use(item))
+
+    @Slot()
+    def _on_use_clicked(self) -> None:
+        self._on_item_activated(self._list.currentItem())
+
+    @Slot(QListWidgetItem)
+    def _on_item_activated(self, item: QListWidgetItem | None) -> None:
+        if item is not None and _can_use(item):
+            self.use_requested.emit(item.data(_RECORD_ROLE))
+
+
+def _can_use(item: QListWidgetItem) -> bool:
+    record = item.data(_RECORD_ROLE)
+    return not item.font().bold() and (record is None or record.metrics.get("verdict") != "refused")
+
+
+def _title(record: WeightsRecord) -> str:
+    when = time.strftime("%d %b %H:%M", time.localtime(record.created_at))
+    after = record.metrics.get("after")
+    score = f"{100 * after['accuracy']:.1f} % right" if after else "no words held out"
+    refused = ", refused" if record.metrics.get("verdict") == "refused" else ""
+    return f"{when}  ·  {score}{refused}"
