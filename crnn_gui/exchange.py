@@ -1,4 +1,4 @@
-"""Exporting as the app does it: off the GUI thread, through a connection of its own, after every edit is in the file."""
+"""Exporting as the app does it: off the GUI thread, by a connection of its own, once every edit is in the file."""
 
 from __future__ import annotations
 
