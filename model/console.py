@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,7 +41,7 @@ def show(rows: dict[str, Any], *, title: str = "") -> None:
     _results.print(table)
 
 
-def show_list(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def show_list(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Write a table with a heading to standard output; nothing when it has no rows."""
     if not rows:
         return

@@ -1,4 +1,4 @@
-"""Examines the machine: what is installed, which device is used and why, how fast it reads, and whether it can train."""
+"""Examines the machine: what is installed, which device is used and why, how fast it reads, and if it can train."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
+from model.annotations import LabelledCrop
 from model.checkpoint import load_weights, weights_hash
 from model.devices import choose
 from model.errors import KnownError
+from model.events import Batch
 from model.inference import Recognizer
-from model.planning import plan_training
 from model.synth.general import general_crops
 from model.training import TrainConfig, fine_tune
+from model.training_plan import plan_for
 
 _DISTRIBUTIONS = ("torch", "torchvision", "PySide6-Essentials", "numpy", "pillow", "safetensors", "pyqtgraph")
+
+_TRIAL_CROPS = 32
 
 # Asked in an interpreter of its own: Qt aborts the process when its platform plugin cannot load.
 _QT_PROBE = """
@@ -91,17 +98,20 @@ def _reading_trial(weights: Path, *, device: str, precision: str) -> dict[str, A
 
 def _training_trial(weights: Path, *, device: str, precision: str) -> str:
     """Train two steps in a temporary folder and say how it went."""
-    from model.formats import open_dataset
-    from model.synth import write_crops
-
     with tempfile.TemporaryDirectory(prefix="crnn-doctor-") as folder:
-        data = Path(folder) / "words"
-        write_crops(data, general_crops()[:32])
-        base = load_weights(weights)
+        crops = list(_written(Path(folder), general_crops()[:_TRIAL_CROPS]))
+        out = Path(folder) / "trial.safetensors"
+        config = TrainConfig(out=out, base=weights, steps=2, batch=16, device=device, precision=precision, gate=False)
         try:
-            plan = plan_training(open_dataset(data).crops(), base=base, val=0.0, seed=0)
-            config = TrainConfig(out=Path(folder) / "w.safetensors", base=weights, epochs=1, batch=16, device=device)
-            events = list(fine_tune(plan, config))
+            plan = plan_for(config, crops, val=0.0)
+            steps = [event for event in fine_tune(plan, config) if isinstance(event, Batch)]
         except KnownError as error:
             return f"failed: {error}"
-    return f"{len(events)} events, {events[-1].decision}"  # type: ignore[union-attr]
+    return f"{len(steps)} steps, {steps[-1].seconds:.1f} s" if steps else "failed: no step was taken"
+
+
+def _written(folder: Path, crops: Iterable[tuple[Image.Image, str]]) -> Iterator[LabelledCrop]:
+    for number, (image, text) in enumerate(crops):
+        path = folder / f"{number}.png"
+        image.save(path)
+        yield LabelledCrop(path.name, path, None, text)

@@ -13,7 +13,7 @@ from model import metrics
 from model.annotations import LabelledCrop, Prediction
 from model.charset import normalize
 from model.errors import ImageError
-from model.images import cut_crop, read_image
+from model.images import cut_crops
 
 if TYPE_CHECKING:
     from model.inference import Recognizer
@@ -87,22 +87,12 @@ def evaluate(
 def readable_crops(
     crops: Iterable[LabelledCrop], refused: list[tuple[str, str]]
 ) -> Iterator[tuple[LabelledCrop, Image.Image]]:
-    """Yield each crop with its pixels; those that cannot be read are appended to ``refused`` with the reason.
-
-    A page image is decoded once for adjacent crops of the same page.
-    """
-    path, page = None, None
-    for crop in crops:
-        if crop.image != path:
-            path, page = crop.image, None
-            try:
-                page = read_image(crop.image)
-            except ImageError as error:
-                reason = str(error)
-        if page is None:
-            refused.append((crop.key, reason))
+    """Yield each crop with its pixels; those that cannot be read are appended to ``refused`` with the reason."""
+    for crop, image in cut_crops(crops):
+        if isinstance(image, ImageError):
+            refused.append((crop.key, str(image)))
         else:
-            yield crop, cut_crop(page, crop.box)
+            yield crop, image
 
 
 def prediction_json(path: str, prediction: Prediction) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from model.annotations import Page, Prediction, State, Word
+from model.annotations import Box, Page, Prediction, State, Word
 from model.errors import ImageError
 from model.images import cut_crop, read_image
 
@@ -70,7 +70,7 @@ def suggest(
 
 def _read_page(
     store: AnnotationStore, page: Page, words: list[Word], recognizer: Recognizer, top: int
-) -> Iterator[tuple[int, object, Prediction]]:
+) -> Iterator[tuple[int, Box, Prediction]]:
     image = read_image(store.root / page.path)
     crops = (cut_crop(image, word.box) for word in words)
     for word, prediction in zip(words, recognizer.read_many(crops, top=top), strict=True):
