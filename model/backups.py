@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from model.atomic import atomic_file
 from model.errors import StoreCorruptError, StoreError
 from model.locking import WriteLock
-from model.schema import connect, explained, is_sound
+from model.schema import connect, explained, is_sound, logs_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -81,9 +81,9 @@ def copy_aside(path: Path) -> Path:
     aside = next(name for name in names if not name.exists())
     with _written(path):
         shutil.copy2(path, aside)
-        for suffix in ("-wal", "-journal"):
-            if (log := path.with_name(path.name + suffix)).exists():
-                shutil.copy2(log, aside.with_name(aside.name + suffix))
+        for log, log_aside in zip(logs_of(path), logs_of(aside), strict=True):
+            if log.exists():
+                shutil.copy2(log, log_aside)
     return aside
 
 
@@ -107,8 +107,8 @@ def restore_backup(path: Path) -> Path:
         with _written(path), atomic_file(path) as fresh:
             shutil.copyfile(backup, fresh)
             # The old logs speak about the damaged file. SQLite would play them into the restored one.
-            for suffix in ("-wal", "-shm", "-journal"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            for log in (*logs_of(path), path.with_name(path.name + "-shm")):
+                log.unlink(missing_ok=True)
     finally:
         lock.release()
     return backup

@@ -130,12 +130,18 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     with explained(path):
         try:
             return _connect(path, "mode=ro" if read_only else "mode=rw")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             # A file in WAL mode needs a -shm file beside it, which a folder without write permission cannot give.
-            # With no -wal there is no writer and nothing to merge, so the file alone is all there is.
-            if not read_only or os.access(path.parent, os.W_OK) or path.with_name(path.name + "-wal").exists():
+            # With no log there is no writer and nothing to merge, so the file alone is all there is.
+            refused = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+            if not read_only or not refused or any(log.exists() for log in logs_of(path)):
                 raise
             return _connect(path, "mode=ro&immutable=1")
+
+
+def logs_of(path: Path) -> tuple[Path, Path]:
+    """Return the write-ahead log and the rollback journal that may lie beside an annotation file."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-journal")
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:

@@ -129,12 +129,13 @@ class AnnotationStore(AnnotationFile):
         with self._writing() as db:
             for path, (width, height) in zip(paths, chain(sizes, repeat((0, 0)))):  # noqa: B905
                 stored, problem = self._stored_path(path)
+                if db.execute("SELECT 1 FROM pages WHERE path = ?", (stored,)).fetchone():
+                    continue
                 row = (stored, width, height, problem)
-                cursor = db.execute(
-                    "INSERT OR IGNORE INTO pages (path, width, height, problem) VALUES (?, ?, ?, ?)", row
-                )
-                if cursor.rowcount and cursor.lastrowid:
-                    added.append(Page(cursor.lastrowid, *row))
+                insert = "INSERT INTO pages (path, width, height, problem) VALUES (?, ?, ?, ?)"
+                page_id = db.execute(insert, row).lastrowid
+                assert page_id is not None, "an insert always has a row id"
+                added.append(Page(page_id, *row))
         return added
 
     def update_page(self, page: Page) -> None:
@@ -360,12 +361,13 @@ class AnnotationStore(AnnotationFile):
     def _stored_path(self, path: Path) -> tuple[str, str]:
         """Return the path as the file keeps it, and the problem where that cannot be its real name."""
         absolute = os.path.abspath(path)  # noqa: PTH100  resolve() would follow links that lie inside the project
-        if not Path(absolute).is_relative_to(self.root):
+        if not absolute.startswith(os.path.join(self.root, "")):  # noqa: PTH118  a string, for 100,000 pages at once
             absolute = os.path.realpath(absolute)  # the root is resolved too, so that the way up leads to the image
         try:
-            stored = Path(os.path.relpath(absolute, self.root)).as_posix()
+            stored = os.path.relpath(absolute, self.root)
         except ValueError:  # another drive
-            stored = Path(absolute).as_posix()
+            stored = absolute
+        stored = stored.replace(os.sep, "/")
         legible = stored.encode("utf-8", "backslashreplace").decode()
         return legible, "" if legible == stored else "The file name is not valid UTF-8; rename the file."
 
