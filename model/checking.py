@@ -60,6 +60,7 @@ def check_crops(
     charset: Charset | None,
     preprocessing: Preprocessing,
     frames: Callable[[int], int],
+    can_extend: bool = False,
     progress: Progress | None = None,
 ) -> CheckReport:
     """Look at the pixels and the label of every crop.
@@ -69,6 +70,7 @@ def check_crops(
         charset: the characters that can be written, or None when any can.
         preprocessing: gives the width at which the network will see a crop.
         frames: the network's number of time steps at a width.
+        can_extend: characters that the charset lacks are warnings, because training will add them.
         progress: told (crops done, total), total None for an iterator.
     """
     total = len(crops) if isinstance(crops, Sized) else None
@@ -78,16 +80,17 @@ def check_crops(
     pairs = _Comparison()
     position = -1
     for position, (crop, image) in enumerate(cut_crops(crops)):
-        errors = list(_label_errors(crop, charset))
+        problems = list(_label_problems(crop, charset, can_extend=can_extend))
         if isinstance(image, ImageError):
-            errors.append(_problem(crop, cause_of(image), str(image)))
+            problems.append(_problem(crop, cause_of(image), str(image)))
         else:
-            errors += _pixel_errors(crop, image)
+            problems += _pixel_errors(crop, image)
             if crop.text.strip():
-                errors += _fit_errors(crop, image.size, preprocessing, frames)
-        found += ((position, error) for error in errors)
+                problems += _fit_errors(crop, image.size, preprocessing, frames)
+        found += ((position, problem) for problem in problems)
         pairs.add_label(position, crop)
-        if not errors and not isinstance(image, ImageError):
+        is_ready = all(problem.severity is Severity.WARNING for problem in problems)
+        if is_ready and not isinstance(image, ImageError):
             ready.append(crop)
             digests.append(_digest(image))
             pairs.add_pixels(position, crop, digests[-1])
@@ -108,7 +111,7 @@ def _problem(crop: LabelledCrop, cause: Cause, detail: str, severity: Severity =
     return Problem(crop.key, cause, severity, detail, crop.word_id)
 
 
-def _label_errors(crop: LabelledCrop, charset: Charset | None) -> Iterator[Problem]:
+def _label_problems(crop: LabelledCrop, charset: Charset | None, *, can_extend: bool) -> Iterator[Problem]:
     if not crop.text.strip():
         what = "only white space" if crop.text else "empty"
         yield _problem(crop, Cause.EMPTY_LABEL, f"The label is {what}; type what the crop says, or ignore the word.")
@@ -118,7 +121,8 @@ def _label_errors(crop: LabelledCrop, charset: Charset | None) -> Iterator[Probl
         yield _problem(crop, Cause.UNKNOWN_CHARACTER, f"No network can write {describe(unwritable)}; retype the label.")
     elif charset is not None and (unknown := charset.unknown(text)):
         detail = f"'{text}' needs {describe(unknown)}, which the charset of {len(charset) - 1} characters lacks."
-        yield _problem(crop, Cause.UNKNOWN_CHARACTER, detail)
+        severity = Severity.WARNING if can_extend else Severity.ERROR
+        yield _problem(crop, Cause.UNKNOWN_CHARACTER, detail, severity)
 
 
 def _pixel_errors(crop: LabelledCrop, image: Image.Image) -> Iterator[Problem]:

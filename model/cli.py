@@ -221,6 +221,7 @@ def check(
             charset=known,
             preprocessing=network.preprocessing,
             frames=NETWORKS[network.network].frames,
+            can_extend=True,
             progress=advance,
         )
     problems = [*data.problems, *report.problems]

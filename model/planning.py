@@ -78,10 +78,16 @@ def plan_training(
     """
     if isinstance(val, int | float) and not 0 <= val < 1:
         raise TrainingError(f"The share of crops to hold out must be at least 0 and less than 1, not {val:g}.")
-    allowed = charset if new_characters == "skip" else None
 
     def check(some: Sequence[LabelledCrop], told: Progress | None) -> CheckReport:
-        return check_crops(some, charset=allowed, preprocessing=preprocessing, frames=frames, progress=told)
+        return check_crops(
+            some,
+            charset=charset,
+            preprocessing=preprocessing,
+            frames=frames,
+            can_extend=new_characters == "extend",
+            progress=told,
+        )
 
     everything = list(crops)
     report = check([crop for crop in everything if crop.part != "test"], progress)

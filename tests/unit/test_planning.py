@@ -213,3 +213,11 @@ def test_too_few_crops_are_refused_with_the_counts(tmp_path: Path) -> None:
 def test_impossible_fractions_are_refused(val: float) -> None:
     with pytest.raises(TrainingError, match="share of crops to hold out"):
         plan([], val=val)
+
+
+def test_a_crop_with_a_new_character_is_kept_and_told_of(tmp_path: Path) -> None:
+    crops = words(tmp_path, 12) + words(tmp_path, 1, first=12, text="5€")
+    made = plan(crops, val=0)
+    assert len(made.train) == 13
+    assert made.new_characters == "€"
+    assert [(problem.key, problem.cause) for problem in made.warnings] == [("12.png", Cause.UNKNOWN_CHARACTER)]
