@@ -21,13 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from model.annotations import PageContent, State, Word
+from model.annotations import Box, PageContent, State, Word
 from model.atomic import atomic_folder
 from model.charset import PRESETS, normalize
 from model.errors import ExportError, ImageError
 from model.formats import Format, Kind, formats, get_format
 from model.formats.base import PARTS, EncodedCrop, LabelledPage, Writer
-from model.formats.crnn import is_whole_page
 from model.images import cut_crop, read_image
 
 if TYPE_CHECKING:
@@ -276,13 +275,13 @@ class _Run:
         self.copied += len(ready)
 
     def _add_crops(self, content: PageContent, ready: list[Word], image: Image.Image, part: str) -> None:
+        whole = Box.from_bounds(0, 0, *image.size)
         for word in ready:
             if self.should_stop():
                 raise ExportStopped("The export was stopped; nothing was written.")
-            whole = is_whole_page(word.box, content.page)
-            data, suffix = self._copy(content.page.path) if whole else (None, "")
+            data, suffix = self._copy(content.page.path) if word.box == whole else (None, "")
             if data is None:
-                data, suffix = encode(cut_crop(image, None if whole else word.box), self.options.image)
+                data, suffix = encode(cut_crop(image, word.box), self.options.image)
                 self.cut += 1
             else:
                 self.copied += 1

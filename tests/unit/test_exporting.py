@@ -111,13 +111,19 @@ def test_cut_crops_are_exact_in_png(tmp_path: Path, store: AnnotationStore) -> N
             assert np.array_equal(np.asarray(written), np.asarray(expected))
 
 
-def test_a_transparent_colour_of_the_page_is_not_handed_on(tmp_path: Path, store: AnnotationStore) -> None:
+def test_colour_profile_and_transparent_colour_of_the_page_are_not_handed_on(
+    tmp_path: Path, store: AnnotationStore
+) -> None:
     path = store.root / "p.png"
-    Image.new("RGB", (60, 32), (255, 0, 0)).save(path, transparency=(255, 0, 0))
+    Image.new("RGB", (60, 32), (255, 0, 0)).save(path, transparency=(255, 0, 0), icc_profile=b"a profile")
+    profiled = picture(store.root / "q.png", icc_profile=b"a profile")
     add(store, path, word("a"))
+    add(store, profiled, word("b"))
     to(tmp_path, store)
-    crop = read_image(exported_images(tmp_path / "out")["a"])
-    assert np.array_equal(np.asarray(crop), np.asarray(cut_crop(read_image(path), UPRIGHT)))
+    images = exported_images(tmp_path / "out")
+    assert np.array_equal(np.asarray(read_image(images["a"])), np.asarray(cut_crop(read_image(path), UPRIGHT)))
+    assert b"iCCP" in profiled.read_bytes()
+    assert b"iCCP" not in images["b"].read_bytes()
 
 
 def test_whole_images_are_copied_byte_for_byte(tmp_path: Path, store: AnnotationStore) -> None:

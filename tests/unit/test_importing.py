@@ -169,10 +169,12 @@ def test_links_inside_and_outside_the_project_are_known_again(tmp_path: Path) ->
     (tmp_path / "data/3.png").symlink_to(tmp_path / "data/2.png")
     with (tmp_path / "data/labels.tsv").open("a") as file:
         file.write("3.png\ttwo\n")
-    for data in ("linked", "real", "data"):
+    for data, rows in (("linked", 1), ("real", 1), ("data", 2)):
         for project in (tmp_path / "elsewhere", tmp_path):
-            bring(tmp_path / data, project)
-            assert bring(tmp_path / data, project).added == 0
+            report = bring(tmp_path / data, project)
+            assert (report.added + report.known, report.refused) == (rows, 0)
+            assert bring(tmp_path / data, project).known == rows
+    assert len(labels(tmp_path / "elsewhere")) == 2, "two ways to one image are one page"
 
 
 def test_copies_lie_beside_the_annotation_file(tmp_path: Path) -> None:
