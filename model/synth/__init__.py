@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from model.synth.dataset import SyntheticCrops, SynthReport, synthesise
+from model.synth.dataset import SyntheticCrops, SynthReport, synthesise, write_crops
 from model.synth.fonts import FontFace, FontList, find_fonts
 from model.synth.render import Style, render_word
 from model.synth.texts import TextSource
@@ -23,4 +23,5 @@ __all__ = [
     "find_fonts",
     "render_word",
     "synthesise",
+    "write_crops",
 ]

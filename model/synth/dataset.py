@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import io
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,38 +101,54 @@ def synthesise(
         ExportError: the folder cannot be written.
         KnownError: no font on this machine can draw a text.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DatasetError(f"{out} exists already; choose a new or empty folder.")
-    texts = TextSource("".join(charset.characters), words=read_words(words) if words else None)
+    _refuse_used(out)
+    texts = TextSource(charset.characters, words=read_words(words) if words else None)
     fonts = fonts or find_fonts()
     crops = SyntheticCrops(seed, fonts, texts, difficulty)
+    written = 0
+    for written, _ in enumerate(_write(out, _encoded(crops, count, workers)), 1):
+        if progress:
+            progress(written, count)
+    return SynthReport(written, len(fonts.faces), fonts.digest)
+
+
+def write_crops(out: Path, crops: Iterable[tuple[Image.Image, str]]) -> int:
+    """Write crops that are there already as an MJSynth data set, and return how many; see :func:`synthesise`."""
+    return sum(1 for _ in _write(out, (_encode(image, text, index) for index, (image, text) in enumerate(crops))))
+
+
+def _refuse_used(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DatasetError(f"{out} exists already; choose a new or empty folder.")
+
+
+def _write(out: Path, crops: Iterable[EncodedCrop]) -> Iterator[EncodedCrop]:
+    """Write crops into a folder that takes its name when all are there; yield each after it was written."""
+    _refuse_used(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_folder(out) as folder:
             writer = get_format("mjsynth").writer(folder)
             try:
-                for done, crop in enumerate(_encoded(crops, count, workers), 1):
+                for crop in crops:
                     writer.add_crop(crop)
-                    if progress:
-                        progress(done, count)
+                    yield crop
             finally:
                 writer.finish()
     except OSError as error:
         raise ExportError(f"{out} cannot be written: {error.strerror or error}.") from error
-    return SynthReport(count, len(fonts.faces), fonts.digest)
 
 
 def _encoded(crops: SyntheticCrops, count: int, workers: int) -> Iterator[EncodedCrop]:
     if workers <= 1:
-        yield from map(partial(_encode, crops), range(count))
+        yield from (_encode(*crops[index], index) for index in range(count))
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(crops,)) as pool:
         yield from pool.map(_encode_here, range(count), chunksize=_CHUNK)
 
 
-def _encode(crops: SyntheticCrops, index: int) -> EncodedCrop:
-    image, text = crops[index]
+def _encode(image: Image.Image, text: str, index: int) -> EncodedCrop:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", **_JPEG)
     return EncodedCrop(buffer.getvalue(), ".jpg", text, _PARTS[index % len(_PARTS)])
@@ -149,4 +164,4 @@ def _start(crops: SyntheticCrops) -> None:
 
 
 def _encode_here(index: int) -> EncodedCrop:
-    return _encode(_crops_here, index)
+    return _encode(*_crops_here[index], index)

@@ -157,7 +157,8 @@ def _warp(layers: _Layers, rng: np.random.Generator, style: Style, height: int, 
     amount = difficulty * (0.25 if style in (Style.PRINT, Style.DOTS) else 1.0)
     wide = rng.random() < 0.12 * amount
     angle = math.radians(float(rng.normal(0, 12 if wide else 2.5)) * amount)
-    angle = float(np.clip(angle, -0.6, 0.6)) * min(1.0, 5 * tall / width + 0.3)
+    steepest = math.atan2(tall, width)  # beyond, the crop would be more surroundings than word
+    angle = float(np.clip(angle, -steepest, steepest))
     shear = float(rng.normal(0, 0.12)) * amount
     stretch = math.exp(float(rng.normal(0.0, 0.16)))
     jitter = rng.normal(0, 0.045 * amount, (4, 2)) * tall if rng.random() < 0.6 else np.zeros((4, 2))
@@ -213,6 +214,10 @@ def _crop(layers: _Layers, rng: np.random.Generator, height: int, difficulty: fl
     """Cut around the ink as a person or a detector would: mostly a little loose, at times slightly into it."""
     left, top, right, bottom = layers.ink.getbbox() or (0, 0, *layers.ink.size)
     tall = bottom - top
+    if tall < height / 2:  # a dash or a dot: nobody cuts as close as its ink
+        top -= int(rng.integers(height // 4, height // 2))
+        bottom = top + height
+        tall = height
     loose = np.abs(rng.normal(0.06, 0.08, 4)) * tall
     if rng.random() < 0.15 * difficulty:
         loose = rng.uniform(-0.06, 0.02, 4) * tall

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -60,6 +61,7 @@ _ABBREVIATIONS = (
 _DOMAINS = ("com", "org", "net", "de", "fr", "co.uk", "io", "es", "it", "info")
 
 
+@lru_cache(maxsize=1)
 def system_words() -> tuple[str, ...]:
     """Return the machine's word list where it has one (letters only, up to 18), else an empty tuple."""
     for path in _SYSTEM_WORDS:
