@@ -51,11 +51,11 @@ class PlanCard(QWidget):
         self._base.addItems([self.tr("Weights in use"), self.tr("Starter weights")])
         self._new_characters = QComboBox()
         self._new_characters.addItems([self.tr("Learn them"), self.tr("Leave their words out")])
-        self._rate = QLineEdit()
-        self._rate.setPlaceholderText(self.tr("automatic"))
-        validator = QDoubleValidator(0.0, 1e6, 8, self._rate)
+        self.rate_field = QLineEdit()
+        self.rate_field.setPlaceholderText(self.tr("automatic"))
+        validator = QDoubleValidator(0.0, 1e6, 8, self.rate_field)
         validator.setLocale(QLocale.c())
-        self._rate.setValidator(validator)
+        self.rate_field.setValidator(validator)
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX)
@@ -63,18 +63,18 @@ class PlanCard(QWidget):
         form.addRow(self.tr("Time"), self._minutes)
         form.addRow(self.tr("Start from"), self._base)
         form.addRow(self.tr("New characters"), self._new_characters)
-        form.addRow(self.tr("Learning rate"), self._rate)
-        self._start = QPushButton(icon("play", "on_accent"), self.tr("Train"))
-        self._start.setProperty("primary", True)
-        self._start.setObjectName("train_button")
-        self._start.clicked.connect(self._on_start_clicked)
+        form.addRow(self.tr("Learning rate"), self.rate_field)
+        self.start_button = QPushButton(icon("play", "on_accent"), self.tr("Train"))
+        self.start_button.setProperty("primary", True)
+        self.start_button.setObjectName("train_button")
+        self.start_button.clicked.connect(self._on_start_clicked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX)
         layout.addWidget(self._title)
         layout.addWidget(self._plan)
         layout.addLayout(form)
-        layout.addWidget(self._start)
+        layout.addWidget(self.start_button)
         self._base.currentIndexChanged.connect(self._on_choice_changed)
         self._new_characters.currentIndexChanged.connect(self._on_choice_changed)
         self.show_message(self.tr("Looking at the words…"))
@@ -82,10 +82,10 @@ class PlanCard(QWidget):
     @property
     def settings(self) -> RunSettings:
         """What is chosen now."""
-        rate = self._rate.text().strip()
+        rate = self.rate_field.text().strip()
         return RunSettings(
             minutes=self._minutes.value(),
-            learning_rate=float(rate) if rate and self._rate.hasAcceptableInput() and float(rate) > 0 else None,
+            learning_rate=float(rate) if rate and self.rate_field.hasAcceptableInput() and float(rate) > 0 else None,
             new_characters="skip" if self._new_characters.currentIndex() else "extend",
             from_starter=bool(self._base.currentIndex()),
         )
@@ -96,7 +96,7 @@ class PlanCard(QWidget):
 
     def set_startable(self, flag: bool) -> None:
         """Let the button be pressed, or not."""
-        self._start.setEnabled(flag)
+        self.start_button.setEnabled(flag)
 
     def show_message(self, text: str) -> None:
         """Say something in place of the plan: that it is being made, or why there is none."""

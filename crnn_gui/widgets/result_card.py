@@ -51,13 +51,13 @@ class ResultCard(QWidget):
         self._changes = QListWidget()
         self._changes.setFrameShape(QListWidget.Shape.NoFrame)
         self._changes.itemActivated.connect(self._on_change_activated)
-        self._switch = QPushButton(self.tr("Use the new weights"))
-        self._switch.setProperty("primary", True)
-        self._switch.clicked.connect(self._on_switch_clicked)
+        self.switch_button = QPushButton(self.tr("Use the new weights"))
+        self.switch_button.setProperty("primary", True)
+        self.switch_button.clicked.connect(self._on_switch_clicked)
         self._keep = QPushButton(self.tr("Keep the old ones"))
         self._keep.clicked.connect(self.keep_requested)
         buttons = QHBoxLayout()
-        buttons.addWidget(self._switch)
+        buttons.addWidget(self.switch_button)
         buttons.addWidget(self._keep)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
@@ -86,7 +86,7 @@ class ResultCard(QWidget):
         self._title.setText(titles[result.decision])
         self._reason.setText(result.reason)
         self._out = result.out if is_better else None
-        self._switch.setVisible(is_better)
+        self.switch_button.setVisible(is_better)
         self._keep.setVisible(is_better)
         self._show_scores(result)
         self._show_changes(result.fixed, result.broken)
@@ -94,7 +94,7 @@ class ResultCard(QWidget):
     def settle(self, text: str) -> None:
         """Take the question away and say what was chosen."""
         self._out = None
-        self._switch.hide()
+        self.switch_button.hide()
         self._keep.hide()
         self._reason.setText(text)
 

@@ -151,6 +151,11 @@ class TrainWorkspace(QWidget):
         self._document.project_changed.connect(self._on_project_changed)
         self._document.counts_changed.connect(self._on_counts_changed)
 
+    @property
+    def progress(self) -> float:
+        """Share of the run's steps that were taken, in [0, 1]."""
+        return self._progress.value() / self._progress.maximum()
+
     # The plan
 
     def showEvent(self, event: QShowEvent) -> None:
