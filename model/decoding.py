@@ -26,8 +26,10 @@ Text = tuple[int, ...]
 SYMBOLS = 10
 """How many characters a beam tries in each frame, the most probable ones."""
 
-_SURE_BLANK = 0.999  # no prefix is extended in a frame that says blank with more than this probability
-_FAINT = 1e-9  # a prefix this much less probable than the best one is dropped
+# Without a grammar, the beam leaves out what cannot become one of the best texts: characters this improbable in their
+# frame, and prefixes this much less probable than the best one.
+_RARE, _FAINT = 1e-3, 1e-6
+_TINY = 1e-300  # in place of probabilities that are zero in float64, so that some prefix always survives
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,8 @@ def prefix_beam(
         top: how many texts to return at most.
         grammar: what texts are allowed; None allows all.
     """
-    found = _search(np.exp(log_probs), beam=beam, grammar=grammar)
+    probs = np.maximum(np.exp(log_probs), _TINY)
+    found = _search(probs, beam=beam, grammar=grammar)
     if grammar is not None:
         found = [entry for entry in found if grammar.accepts(entry.state)]
     texts = [entry.text for entry in found[: max(2 * top, beam)]]
@@ -218,6 +221,7 @@ class _Prefix:
 def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_Prefix]:
     """Return the prefixes left after the last frame, best first."""
     prefixes = [_Prefix((), grammar.start if grammar else None, blank=1.0)]
+    faint = 0.0 if grammar else _FAINT
     for frame in probs:
         choices = _choices(frame, grammar)
         p = frame.tolist()
@@ -234,7 +238,7 @@ def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_
             for symbol in choices(prefix.state):
                 # The same character again needs a blank in between, else it is the same one still.
                 gain = (prefix.blank if symbol == last else total) * p[symbol]
-                if gain <= 0.0:
+                if gain <= faint:
                     continue
                 longer = (*text, symbol)
                 grown = reached.get(longer)
@@ -242,14 +246,14 @@ def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_
                     state = grammar.step(prefix.state, symbol) if grammar else None
                     grown = reached[longer] = _Prefix(longer, state)
                 grown.character += gain
-        prefixes = _pruned(list(reached.values()), beam, keep_states=grammar is not None)
+        prefixes = _pruned(list(reached.values()), beam, faint=faint)
     return prefixes
 
 
 def _choices(frame: Floats, grammar: Grammar[Any] | None) -> Callable[[Any], list[int]]:
     """Return the function from a state to the characters worth trying on it in this frame."""
     if grammar is None:
-        symbols = [] if frame[BLANK] > _SURE_BLANK else _best(frame, np.arange(1, len(frame)))
+        symbols = _best(frame, 1 + np.flatnonzero(frame[1:] > _RARE))
         return lambda _state: symbols
     known: dict[Any, list[int]] = {}
 
@@ -268,12 +272,15 @@ def _best(frame: Floats, symbols: NDArray[np.intp]) -> list[int]:
     return chosen
 
 
-def _pruned(prefixes: list[_Prefix], beam: int, *, keep_states: bool) -> list[_Prefix]:
-    """Return the best prefixes in order, scaled so that the best has probability 1."""
+def _pruned(prefixes: list[_Prefix], beam: int, *, faint: float) -> list[_Prefix]:
+    """Return the best prefixes in order, scaled so that the best has probability 1.
+
+    Where nothing is too faint, there is a grammar: then the best prefix of each of its states is kept as well.
+    """
     prefixes.sort(key=lambda prefix: -prefix.total)
     best = prefixes[0].total
-    kept = [prefix for prefix in prefixes[:beam] if prefix.total > _FAINT * best or keep_states]
-    if keep_states:
+    kept = [prefix for prefix in prefixes[:beam] if prefix.total > faint * best]
+    if not faint:
         seen = {prefix.state for prefix in kept}
         for prefix in prefixes[beam:]:
             if prefix.state not in seen:

@@ -7,6 +7,7 @@ their opposites, groups, alternation, ``? * + {m,n}``. What looks around or back
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
@@ -64,7 +65,9 @@ class Pattern:
         self._arcs: list[list[tuple[frozenset[int], int]]] = []
         self._moves: dict[State, dict[int, State]] = {}
         try:
-            tree = _parser.parse(normalize(expression))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # "[[" and "--" in classes stay literal here
+                tree = _parser.parse(normalize(expression))
         except (re.error, OverflowError, RecursionError) as error:
             raise PatternError(f"the pattern {expression!r} is malformed: {error}") from error
         self._ignore_case = bool(tree.state.flags & re.IGNORECASE)

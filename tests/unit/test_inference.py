@@ -1,0 +1,290 @@
+"""The recogniser: one crop, many crops, constraints, devices; all with untrained weights."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model import devices
+from model.annotations import Prediction
+from model.charset import Charset
+from model.checkpoint import Weights, build_network, save_weights, weights_hash
+from model.decoding import ctc_log_prob, log_softmax
+from model.devices import Device, DeviceError, choose
+from model.errors import ImageError, WeightsError
+from model.images import Preprocessing, prepare_crop
+from model.inference import Recognizer
+from model.networks import build
+from model.patterns import PatternError
+
+CHARSET = Charset.named("alphanumeric")
+
+
+def untrained(name: str = "crnn-lite", **options: int) -> Weights:
+    torch.manual_seed(11)
+    network = build(name, len(CHARSET), **options)
+    state = network.state_dict()
+    head = f"{network.head_prefix}.weight"
+    return Weights(
+        network=name,
+        options=options,
+        charset=CHARSET,
+        preprocessing=network.preprocessing,
+        # Louder rows, so that readings are decided and of some length.
+        state=state | {head: state[head] * 40},
+    )
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
+    save_weights(untrained(hidden=16), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def recognizer(path: Path) -> Recognizer:
+    return Recognizer.load(path, device="cpu", workers=2)
+
+
+def crops(count: int) -> list[Image.Image]:
+    rng = np.random.default_rng(2)
+    return [
+        Image.fromarray(rng.integers(0, 256, (int(rng.integers(8, 60)), int(rng.integers(8, 300))), np.uint8))
+        for _ in range(count)
+    ]
+
+
+def assert_same(one: Prediction, other: Prediction) -> None:
+    assert one.text == other.text
+    assert one.confidence == pytest.approx(other.confidence, rel=1e-3, abs=1e-9)
+    assert [c.char for c in one.characters] == [c.char for c in other.characters]
+
+
+def test_a_prediction_is_what_the_network_says(recognizer: Recognizer) -> None:
+    crop = crops(1)[0]
+    prediction = recognizer.read(crop)
+    images = torch.from_numpy(prepare_crop(crop, recognizer.weights.preprocessing))[None]
+    with torch.no_grad():
+        log_probs = log_softmax(build_network(recognizer.weights)(images)[0].numpy())
+    assert prediction.text == CHARSET.decode(log_probs.argmax(axis=1).tolist())
+    expected = np.exp(ctc_log_prob(log_probs, CHARSET.encode(prediction.text)))
+    assert prediction.confidence == pytest.approx(expected, rel=1e-3)
+    assert prediction.weights == recognizer.weights_hash
+    assert prediction.alternatives == ()
+
+
+def test_characters_follow_each_other_across_the_crop(recognizer: Recognizer) -> None:
+    for crop in crops(12):
+        prediction = recognizer.read(crop)
+        assert "".join(c.char for c in prediction.characters) == prediction.text
+        edges = [edge for c in prediction.characters for edge in (c.start, c.end)]
+        assert edges == sorted(edges)
+        assert all(0.0 <= edge <= 1.0 for edge in edges)
+        assert all(c.start < c.end and 0.0 < c.confidence <= 1.0 for c in prediction.characters)
+
+
+def test_bulk_readings_are_the_single_ones_in_order(recognizer: Recognizer) -> None:
+    images = crops(70)
+    bulk = list(recognizer.read_many(iter(images), batch=3))  # more than one window
+    assert len(bulk) == len(images)
+    for image, prediction in zip(images, bulk, strict=True):
+        assert_same(prediction, recognizer.read(image))
+    assert len({prediction.text for prediction in bulk}) > 10
+
+
+def test_bulk_reading_takes_no_more_than_two_windows_ahead(recognizer: Recognizer) -> None:
+    taken = 0
+
+    def endless() -> Iterator[Image.Image]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield Image.new("L", (64, 32), taken % 256)
+
+    readings = recognizer.read_many(endless(), batch=2)
+    next(readings)
+    assert taken <= 2 * 16 * 2
+    readings.close()
+
+
+def test_nothing_to_read(recognizer: Recognizer) -> None:
+    assert list(recognizer.read_many([])) == []
+
+
+def test_a_crop_can_be_an_image_an_array_or_a_file(recognizer: Recognizer, tmp_path: Path) -> None:
+    crop = crops(1)[0]
+    crop.save(tmp_path / "crop.png")
+    expected = recognizer.read(crop)
+    assert recognizer.read(np.asarray(crop)) == expected
+    assert recognizer.read(np.asarray(crop.convert("RGB"))) == expected
+    assert recognizer.read(tmp_path / "crop.png") == expected
+    assert recognizer.read(str(tmp_path / "crop.png")) == expected
+    with pytest.raises(ImageError, match=r"none\.png"):
+        recognizer.read(tmp_path / "none.png")
+
+
+def test_the_strip_is_what_the_network_sees(recognizer: Recognizer) -> None:
+    strip = recognizer.strip(Image.new("RGB", (100, 50), "white"))
+    assert (strip.shape, strip.dtype) == ((32, 64), np.uint8)
+
+
+def test_networks_that_see_colours_get_colours() -> None:
+    recognizer = Recognizer(untrained("vgg16-bilstm", hidden=8), device=choose("cpu"), workers=1)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (32, 64, 3), np.uint8)
+    assert recognizer.strip(pixels).shape == (32, 64, 3)
+    readings = [recognizer.read(pixels), *recognizer.read_many([pixels, pixels[..., ::-1]])]
+    assert_same(readings[0], readings[1])
+    assert readings[1].confidence != readings[2].confidence
+
+
+def test_alternatives_are_other_texts_and_come_in_order(recognizer: Recognizer) -> None:
+    for crop in crops(5):
+        prediction = recognizer.read(crop, top=5)
+        assert prediction.text == recognizer.read(crop).text
+        texts = [prediction.text, *(a.text for a in prediction.alternatives)]
+        assert len(texts) == len(set(texts)) == 5
+        scores = [a.confidence for a in prediction.alternatives]
+        assert scores == sorted(scores, reverse=True)
+        assert next(recognizer.read_many([crop], top=5)).alternatives[0].text == texts[1]
+
+
+def test_a_lexicon_bounds_the_reading(recognizer: Recognizer) -> None:
+    words = ["meter", "plate", "receipt", "größe"]
+    prediction = recognizer.read(crops(1)[0], lexicon=words, top=3)
+    texts = [prediction.text, *(a.text for a in prediction.alternatives)]
+    assert sorted(texts) == ["meter", "plate", "receipt"]
+    assert "".join(c.char for c in prediction.characters) == prediction.text
+    assert recognizer.read(crops(1)[0], lexicon=["other"]).text == "other"
+
+
+def test_a_pattern_bounds_the_reading(recognizer: Recognizer) -> None:
+    prediction = recognizer.read(crops(1)[0], pattern=r"[a-f]{2}\d{3}", top=4)
+    for text in (prediction.text, *(a.text for a in prediction.alternatives)):
+        assert re.fullmatch(r"[a-f]{2}\d{3}", text)
+    with pytest.raises(PatternError, match="malformed"):
+        recognizer.read(crops(1)[0], pattern="(")
+
+
+def test_lexicon_and_pattern_hold_together(recognizer: Recognizer) -> None:
+    words = ["plate7", "plate", "7"]
+    assert recognizer.read(crops(1)[0], lexicon=words, pattern=r"[a-z]+").text == "plate"
+    assert recognizer.read(crops(1)[0], lexicon=words, pattern=r"\d").text == "7"
+
+
+def test_where_nothing_allowed_fits_the_reading_is_empty(recognizer: Recognizer) -> None:
+    narrow = Image.new("L", (8, 32))
+    assert recognizer.read(narrow, pattern=r"\d{30}") == Prediction("", 0.0, weights=recognizer.weights_hash)
+    assert recognizer.read(narrow, lexicon=["incomprehensibilities"]).confidence == 0.0
+
+
+def test_temperature_tempers_confidence_and_nothing_else(recognizer: Recognizer) -> None:
+    warm = Recognizer(replace(recognizer.weights, temperature=3.0), device=choose("cpu"), workers=1)
+    crop = crops(1)[0]
+    assert warm.read(crop).text == recognizer.read(crop).text
+    assert warm.read(crop).confidence < recognizer.read(crop).confidence
+
+
+def test_half_precision_reads_too(path: Path) -> None:
+    prediction = Recognizer.load(path, device="cpu", precision="bf16", workers=1).read(crops(1)[0])
+    assert 0.0 <= prediction.confidence <= 1.0
+    with pytest.raises(WeightsError, match="fp64"):
+        Recognizer.load(path, precision="fp64")
+
+
+def test_loading_names_the_weights_and_leaves_torchs_threads_alone(path: Path) -> None:
+    before = torch.get_num_threads()
+    recognizer = Recognizer.load(path, device="cpu", workers=3)
+    assert recognizer.weights_hash == weights_hash(path)
+    assert recognizer.device == Device("cpu", "the CPU was asked for")
+    assert torch.get_num_threads() == before
+
+
+def test_a_gpu_without_memory_is_given_less_and_then_left(
+    recognizer: Recognizer, path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Recognizer.load(path, device="cpu", workers=1)
+    real, sizes = small._network, []
+
+    def forward(images: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(images))
+        if len(images) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(images)
+
+    monkeypatch.setattr(small, "_network", forward)
+    images = [Image.new("L", (64, 32), shade) for shade in range(0, 250, 25)]
+    with caplog.at_level(logging.WARNING):
+        readings = list(small.read_many(images))
+    assert max(sizes) == 10
+    assert "half" in caplog.text
+    caplog.clear()
+    for image, reading in zip(images, readings, strict=True):
+        assert_same(reading, recognizer.read(image))
+
+
+def test_reading_does_not_import_torchvision(path: Path) -> None:
+    probe = (
+        "import sys; from pathlib import Path; from PIL import Image; from model import Recognizer; "
+        f"Recognizer.load(Path({str(path)!r})).read(Image.new('L', (64, 32))); print('torchvision' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
+
+
+# --- devices ---
+
+
+def test_auto_always_finds_a_device_and_says_why() -> None:
+    device = choose("auto")
+    assert device.kind in devices.KINDS
+    assert device.reason
+
+
+def test_absent_and_unknown_devices_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: False)
+    for name in ("cuda", "mps"):
+        with pytest.raises(DeviceError, match=f"{name} cannot be used"):
+            choose(name)
+    with pytest.raises(DeviceError, match=r"'tpu'.*cuda"):
+        choose("tpu")
+    assert choose("auto").kind == "cpu"
+
+
+def test_an_old_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def available() -> bool:
+        import warnings
+
+        warnings.warn(
+            "CUDA initialization: The NVIDIA driver on your system is too old (found 11040). Update.", stacklevel=1
+        )
+        return False
+
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "is_available", available)
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: False)
+    assert "driver" in choose("auto").reason
+    assert "too old" in choose("auto").reason
+
+
+def test_a_build_without_cuda_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.version, "cuda", None)
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: False)
+    assert choose("auto") == Device("cpu", "this build of PyTorch is for the CPU only")
+
+
+def test_default_preprocessing_is_the_networks(recognizer: Recognizer) -> None:
+    assert recognizer.weights.preprocessing == Preprocessing()
