@@ -440,10 +440,11 @@ def test_the_database_of_another_program_is_refused(tmp_path):
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE words (id)")
     other.close()
-    with pytest.raises(StoreCorruptError, match="not an annotation file"):
+    with pytest.raises(StoreCorruptError, match="not an annotation file") as caught:
         AnnotationStore.open(path)
     path.unlink()
     AnnotationStore.open(path, create=True).close()  # the refusal has let go of the lock
+    del caught  # its traceback kept alive whatever held the lock
 
 
 def _add_note(db: sqlite3.Connection) -> None:
