@@ -221,6 +221,7 @@ class WordListModel(QAbstractListModel):
             return None
         found = self.found(index)
         word, prediction = found.word, found.prediction
+        page = self._document.page_of(word.page_id)
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return _text(found)

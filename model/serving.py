@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -230,8 +230,12 @@ def _summary(plan: TrainingPlan, device: str) -> PlanSummary:
     )
 
 
-def main() -> None:
-    """Serve the parent until it closes standard input or dies."""
+def main(make_server: Callable[[Controls], Server] = Server) -> None:
+    """Serve the parent until it closes standard input or dies.
+
+    Args:
+        make_server: tests put a server with scripted answers here.
+    """
     replies = _claim_stdout()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches the whole group; the parent decides
     if "--background" in sys.argv and hasattr(os, "nice"):
@@ -239,7 +243,7 @@ def main() -> None:
     controls = Controls()
     requests: queue.SimpleQueue[object] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, controls, requests), daemon=True).start()
-    server = Server(controls)
+    server = make_server(controls)
     while True:
         request = requests.get()
         for reply in server.answer(request):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock
 
+import model
 from model.errors import KnownError
 
-SERVING = (sys.executable, "-m", "model.serving")
+# -P keeps the working directory, which may hold anything, out of the import path.
+SERVING = (sys.executable, "-P", "-m", "model.serving")
 
 PATIENCE_SECONDS = 0.5
 
@@ -34,7 +38,7 @@ class ChildProcess:
             priority = subprocess.BELOW_NORMAL_PRIORITY_CLASS  # elsewhere the child makes itself nice
         arguments = [*command, "--background"] if background else [*command]
         self._process = subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=priority
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=priority, env=_environment()
         )
         assert self._process.stdin is not None, "stdin is a pipe"
         assert self._process.stdout is not None, "stdout is a pipe"
@@ -95,3 +99,10 @@ class ChildProcess:
         if status == -9:
             return "The process that holds the recogniser was ended by the system, which may have run out of memory."
         return f"The process that holds the recogniser ended unexpectedly (exit status {status})."
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment, in which the child finds the packages that run here."""
+    home = str(Path(model.__file__).parents[1])
+    paths = [home, os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}

@@ -1,0 +1,82 @@
+"""A child that speaks the real frames with scripted answers, and starts without torch.
+
+It reads the size of each crop ("40x12"). A crop whose first pixel is 13 kills it, weights called "bad" are refused, and
+training takes a step every 10 ms until it is stopped or has made 200.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from model.annotations import Prediction
+from model.errors import TrainingError, WeightsError
+from model.events import Batch, Decision, Finished, Started
+from model.messages import (
+    Answer,
+    LoadWeights,
+    Planned,
+    PlanSummary,
+    Read,
+    ReadWords,
+    Told,
+    Train,
+    WeightsSummary,
+    WordReading,
+)
+from model.serving import Controls, Server, main
+
+STEPS = 200
+DEADLY = 13
+
+
+class FakeServer(Server):
+    """Answers at once, without a network."""
+
+    def __init__(self, controls: Controls) -> None:
+        super().__init__(controls)
+        self._name = ""
+
+    def _load(self, request: LoadWeights) -> WeightsSummary:
+        print("a stray print must not break the frames")  # noqa: T201
+        name = request.path.stem if request.path else "starter"
+        if name == "bad":
+            raise WeightsError("bad.safetensors is no weights file.")
+        self._name = name
+        return WeightsSummary(request.path, name, f"hash of {name}", "fake", "0123", "", "cpu", "a test")
+
+    def _read(self, request: Read) -> Answer:
+        if any(crop.flat[0] == DEADLY for crop in request.crops):
+            os._exit(3)
+        readings = (Prediction(f"{crop.shape[1]}x{crop.shape[0]}", 0.5, weights=self._name) for crop in request.crops)
+        return Answer(tuple(readings), tuple(np.zeros((32, 16), np.uint8) for _ in request.crops))
+
+    def _read_words(self, request: ReadWords) -> Iterator[WordReading]:
+        time.sleep(0.02)
+        for place in request.places:
+            yield WordReading(place.word_id, place.box, Prediction(place.image.name, 0.9, weights=self._name))
+
+    def _plan(self, project, options):
+        if not project.exists():
+            raise TrainingError("There are no words to train on.")
+        yield Planned(PlanSummary(9, 1, 1, 1, (), (), "", "cpu: a test"))
+        return None, None
+
+    def _train(self, request: Train) -> Iterator[object]:
+        yield from self._plan(request.project, request.options)
+        yield Told(Started(9, 1, (), "", STEPS, 1, 3, 1e-3, "fake", "cpu", None))
+        step = 0
+        while step < STEPS and not self._controls.cancelled.is_set():
+            step += 1
+            time.sleep(0.01)
+            yield Told(Batch(step, 0, 1 / step, 0.0, 1.0, 1e-3, 3, 0.01 * step))
+            self._controls.wait_while_paused()
+        decision = Decision.BETTER if step == STEPS else Decision.STOPPED
+        yield Told(Finished(decision, "scripted", None, None, None, None, None, (), (), 0, step, 0, 1.0, 1.0))
+
+
+if __name__ == "__main__":
+    main(FakeServer)
