@@ -39,7 +39,7 @@ OPEN_FAMILIES = (
         "LeagueSpartan",
         "LeckerliOne",
     ),
-    *("Liberation", "LobsterTwo", "Manrope", "OpenSans", "Oxygen", "Play", "Quattrocento", "Quicksand", "Roboto"),
+    *("LobsterTwo", "Manrope", "OpenSans", "Oxygen", "Play", "Quattrocento", "Quicksand", "Roboto"),
     *("Sora", "Vollkorn", "YanoneKaffeesatz"),
 )
 """How the files of fonts with open licences begin; only these draw what is shipped. See resources/README.md."""

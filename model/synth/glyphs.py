@@ -122,9 +122,11 @@ def _segment(
 
 def dots(text: str, rng: np.random.Generator, face: FontFace, height: int) -> Image.Image:
     """Return the text as a dot-matrix printer or display draws it."""
-    small = _mask(text, face, int(rng.integers(10, 14)))
-    step = max(3, round(height / max(8, small.height)) + 1)
-    lit = (np.asarray(small) > 105).astype(np.float32)
+    # Mode "1" is FreeType's own rasteriser for two colours: it keeps thin strokes whole where a threshold breaks them.
+    mask, _ = load_font(face.path, int(rng.integers(11, 16))).getmask2(text, mode="1")
+    width, rows = mask.size
+    lit = (np.frombuffer(bytes(mask), np.uint8).reshape(rows, width) > 0).astype(np.float32)
+    step = max(3, round(height / max(8, rows)) + 1)
     centre = (np.arange(step) - (step - 1) / 2) / (step / 2)
     radius = np.hypot(centre[:, None], centre[None, :])
     dot = np.clip((float(rng.uniform(0.8, 1.15)) - radius) * step / 2 + 0.5, 0, 1).astype(np.float32)
