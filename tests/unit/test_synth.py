@@ -227,6 +227,7 @@ def test_a_face_of_capitals_never_draws_small_letters() -> None:
 def test_the_same_seed_gives_the_same_pixels_in_any_order() -> None:
     crops = SyntheticCrops(7, BUILT_IN, TextSource(ASCII))
     forward = [crops[i] for i in range(12)]
+    assert len({text for _, text in forward}) > 8
     for i in reversed(range(12)):
         image, text = crops[i]
         assert text == forward[i][1]
