@@ -110,6 +110,10 @@ def test_the_beam_sees_what_the_best_path_does_not() -> None:
     assert (text, math.exp(log_prob)) == ((1,), pytest.approx(0.64))
 
 
+def test_one_letter_over_many_frames_does_not_crowd_a_narrow_beam() -> None:
+    assert prefix_beam(grid(*"aaaaaaaab"), beam=2)[0][0] == (1, 2)
+
+
 @given(grids())
 def test_greedy_is_the_text_of_the_best_path_and_its_spans_are_the_best_alignment(log_probs: Floats) -> None:
     frames, classes = log_probs.shape
@@ -182,7 +186,20 @@ def test_words_too_long_for_the_crop_are_left_out() -> None:
 # --- patterns ---
 
 
-PATTERNS = ["a", "ab?", "a*b", "(?:a|bb)+", "[^a]b*", "a{2}", "(ab){1,2}a?", "a{0,2}b{1,}", "(?:a*b*)*", ".b|", "a+?b"]
+PATTERNS = [
+    "a",
+    "ab?",
+    "a*b",
+    "(?:a|bb)+",
+    "[^a]b*",
+    "a{2}",
+    "(ab){1,2}a?",
+    "a{0,2}b{1,}",
+    "(?:a*b*)*",
+    "(?:b*a)?",
+    ".b|",
+    "a+?b",
+]
 
 
 @pytest.mark.parametrize("expression", PATTERNS)
