@@ -51,7 +51,7 @@ class ActionSpec:
     is_toggle: bool = False
     is_listed: bool = True
     needs: str = ""
-    arguments: tuple[int, ...] = ()
+    arguments: tuple[int | str, ...] = ()
 
 
 MENUS = ("File", "Edit", "Word", "Page", "View", "Help")
@@ -61,17 +61,12 @@ _W, _C, _F, _E = Scope.WINDOW, Scope.CANVAS, Scope.FIELD, Scope.WORD
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_folder", "Open &folder…", ("Ctrl+U",), "window.ask_folder", "File", "folder-open"),
     ActionSpec("open_file", "Open &image or project…", ("Ctrl+O",), "window.ask_file", "File", "file-search"),
-    ActionSpec("open_demo", "Open &sample project", (), "window.open_demo", "File", "flask"),
-    ActionSpec(
-        "import_dataset", "&Import data set…", (), "window.ask_import", "File", "download-simple", needs="project"
-    ),
-    ActionSpec("export", "&Export…", ("Ctrl+Shift+E",), "window.ask_export", "File", "export", needs="project"),
+    ActionSpec("open_demo", "Open &sample project", (), "window.request_demo", "File", "flask"),
+    ActionSpec("export", "&Export…", ("Ctrl+Shift+E",), "window.request_export", "File", "export", needs="project"),
     ActionSpec("close_project", "&Close project", ("Ctrl+W",), "document.close_project", "File", "x", needs="project"),
     ActionSpec("quit", "&Quit", ("Ctrl+Q",), "window.close", "File", "sign-out"),
-    ActionSpec("undo", "&Undo", ("Ctrl+Z",), "document.undo", "Edit", "arrow-counter-clockwise", needs="project"),
-    ActionSpec(
-        "redo", "&Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "document.redo", "Edit", "arrow-clockwise", needs="project"
-    ),
+    ActionSpec("undo", "&Undo", ("Ctrl+Z",), "document.undo", "Edit", "arrow-counter-clockwise"),
+    ActionSpec("redo", "&Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "document.redo", "Edit", "arrow-clockwise"),
     ActionSpec(
         "select_all", "Select &all words", ("Ctrl+A",), "annotate.select_all", "Edit", "selection-all", _C, needs="page"
     ),
@@ -215,9 +210,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "read_page", "&Read page again", ("Ctrl+Shift+R",), "reading.read_page", "Page", "text-align-left", needs="page"
     ),
-    ActionSpec("annotate", "&Annotate", ("Ctrl+1",), "window.show_annotate", "View", "bounding-box"),
-    ActionSpec("review", "&Review", ("Ctrl+2",), "window.show_review", "View", "squares-four"),
-    ActionSpec("train", "&Train", ("Ctrl+3",), "window.show_train", "View", "trend-up"),
+    ActionSpec(
+        "annotate", "&Annotate", ("Ctrl+1",), "window.show_workspace", "View", "bounding-box", arguments=("annotate",)
+    ),
+    ActionSpec(
+        "review", "&Review", ("Ctrl+2",), "window.show_workspace", "View", "squares-four", arguments=("review",)
+    ),
+    ActionSpec("train", "&Train", ("Ctrl+3",), "window.show_workspace", "View", "trend-up", arguments=("train",)),
     ActionSpec("zoom_fit", "&Fit page", ("Ctrl+F",), "canvas.zoom_fit", "View", "arrows-out", needs="page"),
     ActionSpec("zoom_full", "&100 %", ("Ctrl+0",), "canvas.zoom_full", "View", "frame-corners", needs="page"),
     ActionSpec(
@@ -237,9 +236,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "magnifying-glass",
         needs="project",
     ),
-    ActionSpec("scheme_system", "Look of the s&ystem", (), "window.use_system_look", "View", "circle-half"),
-    ActionSpec("scheme_light", "&Light", (), "window.use_light_look", "View", "sun"),
-    ActionSpec("scheme_dark", "&Dark", (), "window.use_dark_look", "View", "moon"),
+    ActionSpec(
+        "scheme_system", "Look of the s&ystem", (), "window.use_look", "View", "circle-half", arguments=("system",)
+    ),
+    ActionSpec("scheme_light", "&Light", (), "window.use_look", "View", "sun", arguments=("light",)),
+    ActionSpec("scheme_dark", "&Dark", (), "window.use_look", "View", "moon", arguments=("dark",)),
     ActionSpec("shortcuts", "&Keyboard shortcuts", ("F1", "?"), "window.show_shortcuts", "Help", "keyboard"),
 )
 
@@ -287,9 +288,10 @@ def plain_text(spec: ActionSpec) -> str:
 
 def shown_keys(spec: ActionSpec) -> str:
     """Return the action's shortcuts as this platform writes them."""
-    return " or ".join(
-        dict.fromkeys(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)
-    )
+    native = QKeySequence.SequenceFormat.NativeText
+    # Keyboards have two of them; people know one.
+    keys = (QKeySequence(key.replace("Return", "Enter")).toString(native) for key in spec.keys)
+    return " or ".join(dict.fromkeys(keys))
 
 
 def tool_tip(spec: ActionSpec) -> str:

@@ -12,26 +12,31 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from crnn_gui import resources
 from crnn_gui.document import Notice, ProjectDocument
+from crnn_gui.exchange import Exchange
 from crnn_gui.item_models import PageListModel
 from crnn_gui.reading import Reading
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.services.tasks import Task, Tasks
+from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
+from crnn_gui.training import Training
 from crnn_gui.widgets.crash_dialog import CrashDialog
 from crnn_gui.widgets.inspector import Sight
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
+from model.annotations import Word
 from model.assets import asset
 from model.charset import Charset
 from model.errors import KnownError
 from model.messages import WeightsSummary
+from model.store import AnnotationStore
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +53,11 @@ class Services:
     images: PageImages
     thumbnails: Thumbnails
     predictor: PredictorService
+    trainer: TrainerService
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """End every thread and child. Edits are written first."""
+        self.trainer.close()
         self.predictor.stop()
         self.store.stop()
         self.tasks.stop()
@@ -67,8 +74,23 @@ class Application(QObject):
         self.reading = Reading(self.document, services.predictor)
         pages = PageList(self.document, PageListModel(self.document, services.thumbnails))
         self.window = MainWindow(self.document, self.reading, pages=pages, settings=settings, theme=theme)
+        self.training = Training(self.document, services.store, services.trainer, services.predictor)
+        self.exchange = Exchange(self.document, services.store, services.tasks)
+        self._theme = theme
+        self._export_panel: QDialog | None = None
+        self._running: tuple[Task, ...] = ()
         self._show_settings()
+        self.window.add_workspace("train", self._train_workspace)
         self._connect()
+
+    def _train_workspace(self) -> QWidget:
+        # Brings pyqtgraph, which costs as much as the rest of the window; nobody trains in the first second.
+        from crnn_gui.widgets.train_workspace import TrainWorkspace
+
+        workspace = TrainWorkspace(self.document, self.training, self._theme)
+        workspace.word_requested.connect(self.show_word)
+        workspace.progress_changed.connect(self._on_training_progress)
+        return workspace
 
     def _show_settings(self) -> None:
         doubt_below = self.settings.value("reading/doubt_below")
@@ -86,16 +108,16 @@ class Application(QObject):
         services.store.failed.connect(self.report)
         status.cancel_requested.connect(self._on_cancel_requested)
         self.reading.refused.connect(self._on_refused)
+        self.window.export_requested.connect(self._on_export_requested)
         self.window.demo_requested.connect(self.open_demo)
         self.window.closing.connect(self.stop)
-        self._running: tuple[Task, ...] = ()
+        self.training.failed.connect(self.report)
+        self.training.switched.connect(self._on_weights_switched)
 
     def load_recogniser(self) -> None:
         """Start the child that reads. The window is on the screen by now."""
-        weights = self.settings.value("reading/weights")
         self.window.status.show_loading()
-        path = Path(weights) if weights else None
-        self.services.predictor.load(path, device=self.settings.value("reading/device"))
+        self.services.predictor.load(device=self.settings.value("reading/device"))
 
     @Slot()
     def open_demo(self) -> None:
@@ -104,10 +126,35 @@ class Application(QObject):
         shutil.copytree(asset("resources/sample"), folder)
         self.document.open_path(folder)
 
+    @Slot(int)
+    def show_word(self, word_id: int) -> None:
+        """Open the page of a word and select it."""
+
+        def find(store: AnnotationStore) -> Word | None:
+            return next((word for word in store.words() if word.id == word_id), None)
+
+        self.services.store.read(find, self._on_word_found)
+
+    def _on_word_found(self, word: Word | None) -> None:
+        if word is not None:
+            self.window.show_workspace("annotate")
+            self.document.open_page(word.page_id, (word.id,))
+
+    @Slot()
+    def _on_export_requested(self) -> None:
+        from crnn_gui.widgets.export_panel import ExportPanel
+
+        if self._export_panel is None:
+            panel = ExportPanel(self.exchange, self.window)
+            panel.word_requested.connect(self.show_word)
+            self._export_panel = panel
+        self._export_panel.show()
+        self._export_panel.raise_()
+
     @Slot()
     def stop(self) -> None:
         """End the services; what is not written yet is written first."""
-        self.services.close()
+        self.services.stop()
 
     # What services tell
 
@@ -138,11 +185,24 @@ class Application(QObject):
             self.window.status.show_task(str(id(task)), task.title, None)
         self._running = running
 
+    @Slot(object)
+    def _on_training_progress(self, progress: tuple[str, float] | None) -> None:
+        if progress is None:
+            self.window.status.end_task("training")
+        else:
+            self.window.status.show_task("training", *progress)
+
+    @Slot(str)
+    def _on_weights_switched(self, name: str) -> None:
+        self.window.notices.show_notice(Notice("info", f"The weights “{name}” read from now on."))
+
     @Slot(str)
     def _on_cancel_requested(self, key: str) -> None:
         if key == "reading":
             self.services.predictor.cancel_bulk()
             self.window.status.end_task(key)
+        if key == "training":
+            self.services.trainer.stop()
         for task in self._running:
             if str(id(task)) == key:
                 task.cancel()
@@ -194,7 +254,7 @@ class CrashReporter(QObject):
 def start_services() -> Services:
     """Start the threads that the program works with."""
     tasks = Tasks()
-    return Services(tasks, StoreService(), PageImages(tasks), Thumbnails(tasks), PredictorService())
+    return Services(tasks, StoreService(), PageImages(tasks), Thumbnails(tasks), PredictorService(), TrainerService())
 
 
 def build(settings: Settings, services: Services, theme: Theme) -> Application:

@@ -37,7 +37,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("reading/device", "auto", "Device that reads", "Reading", choices=("auto", "cpu", "cuda", "mps")),
     Setting("training/device", "auto", "Device that trains", "Training", choices=("auto", "cpu", "cuda", "mps")),
     Setting("training/minutes", 5, "Minutes a training run may take", "Training", least=1, most=720),
-    Setting("reading/weights", "", "Weights that read; empty for the starter weights", "Reading"),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 
@@ -78,8 +77,10 @@ class Settings:
     @property
     def recent(self) -> tuple[Path, ...]:
         """Projects opened lately, the latest first. They may be gone by now."""
-        stored = self._store.value("recent/projects", []) or []
-        return tuple(Path(p) for p in ([stored] if isinstance(stored, str) else stored))
+        # An INI file holds a list of one as plain text.
+        stored = self._store.value("recent/projects", [])
+        paths = stored if isinstance(stored, list) else [stored]
+        return tuple(Path(p) for p in paths if isinstance(p, str) and p)
 
     def add_recent(self, path: Path) -> None:
         """Put a project in front of the list."""

@@ -175,8 +175,8 @@ def _palette(look: Tokens) -> QPalette:
 
 def _blend(front: str, back: str, share: float) -> QColor:
     a, b = QColor(front), QColor(back)
-    mix = [round(x + (y - x) * share) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)]
-    return QColor(*mix)
+    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round(x + (y - x) * share) for x, y in pairs))
 
 
 def _style_sheet(look: Tokens) -> str:
@@ -219,7 +219,7 @@ def _style_sheet(look: Tokens) -> str:
     QToolButton:hover, QPushButton[flat="true"]:hover {{ background: {look.raised}; }}
     QToolButton:focus, QPushButton[flat="true"]:focus {{ border-color: {look.accent}; }}
     QToolButton:checked {{ background: {look.raised}; color: {look.accent}; }}
-    QToolButton[chip="true"] {{ border: 1px solid {look.line}; border-radius: 11px; padding: 2px 9px;
+    QToolButton[chip="true"] {{ border: 1px solid {look.line}; border-radius: 11px; padding: 2px 8px;
         color: {look.muted}; }}
     QToolButton[chip="true"]:checked {{ background: {look.accent}; border-color: {look.accent};
         color: {look.on_accent}; }}
@@ -230,5 +230,6 @@ def _style_sheet(look: Tokens) -> str:
     #rail QToolButton {{ padding: 6px 2px; color: {look.muted}; }}
     #rail QToolButton:checked {{ background: {look.raised}; color: {look.text}; }}
     #side {{ background: {look.window}; }}
-    #word_field {{ background: {look.surface}; border: 2px solid {look.accent}; border-radius: 4px; padding: 2px 6px; }}
+    #word_field {{ background: {look.surface}; border: 2px solid {look.line}; border-radius: 4px; padding: 2px 6px; }}
+    #word_field:focus {{ border-color: {look.accent}; }}
     """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from crnn_gui.document import ProjectDocument
 from crnn_gui.reading import Reading
@@ -20,8 +20,11 @@ FIELD_GAP_PX = 6
 FIELD_LEAST_WIDTH_PX = 120
 FIELD_MOST_WIDTH_PX = 480
 _TOOLS = (
-    ("draw", "", "zoom_out", "zoom_full", "zoom_fit", "zoom_in", "", "undo", "redo", "", "previous_unverified"),
-    ("next_unverified", "read_page", "verify_page"),
+    ("draw",),
+    ("undo", "redo"),
+    ("previous_unverified", "next_unverified"),
+    ("read_page", "verify_page"),
+    ("zoom_out", "zoom_in", "zoom_fit", "zoom_full"),
 )
 
 
@@ -46,7 +49,11 @@ class AnnotateWorkspace(QWidget):
         self.editor = WordEditor(document, self.canvas, inline=self.field, panel=inspector.field)
         self._live_box: Box | None = None
         self._toolbar = QToolBar()
+        self._toolbar.setIconSize(QSize(18, 18))
         self._toolbar.setMovable(False)
+        self._zoom = QLabel()
+        self._zoom.setProperty("muted", True)
+        self._zoom.setContentsMargins(8, 0, 8, 0)
         self._lay_out()
         self._connect()
 
@@ -73,6 +80,7 @@ class AnnotateWorkspace(QWidget):
         self.canvas.box_drawn.connect(self._on_box_drawn)
         self.canvas.word_activated.connect(self.editor.edit)
         self.canvas.view_changed.connect(self._place_field)
+        self.canvas.zoom_changed.connect(self._on_zoom_changed)
         self._reading.previewed.connect(self._on_reading_previewed)
         self._inspector.alternative_chosen.connect(self.editor.take_alternative)
         self.editor.page_finished.connect(self._on_page_finished)
@@ -84,10 +92,13 @@ class AnnotateWorkspace(QWidget):
         """Fill the bar above the page."""
         for group in _TOOLS:
             for name in group:
-                if name:
-                    self._toolbar.addAction(actions[name])
-                else:
-                    self._toolbar.addSeparator()
+                self._toolbar.addAction(actions[name])
+            self._toolbar.addSeparator()
+        self._toolbar.addWidget(self._zoom)
+
+    @Slot(float)
+    def _on_zoom_changed(self, scale: float) -> None:
+        self._zoom.setText(f"{scale:.0%}")
 
     # The field under the word
 
@@ -132,7 +143,7 @@ class AnnotateWorkspace(QWidget):
     def _on_reading_previewed(self, answer: LiveAnswer) -> None:
         # An answer for a box a few moves back is still the best there is, until the next one comes.
         if self._live_box is not None:
-            self.canvas.show_reading(answer.prediction)
+            self.canvas.drawn.show_reading(answer.prediction)
             self._inspector.show_live(self._live_box, answer.prediction)
 
     @Slot(object)

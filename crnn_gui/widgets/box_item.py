@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPolygonItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from crnn_gui import resources, theme
@@ -12,8 +12,20 @@ from crnn_gui.widgets.word_look import Look, draw_tinted, look_of, shown_text
 from model.annotations import Box, Character, Prediction, Word
 
 HANDLE_PX = 8
-TAG_LEAST_BOX_PX = 11
+TAG_LEAST_BOX_PX = 18
+"""Under this height on the screen a tag shrinks to its sign, which hides no neighbour."""
+SIGN_LEAST_BOX_PX = 7
+SIGN_PX = 11
 TAG_PADDING_PX = 3
+# Outlines lie on paper and on photographs, not on the window: the same middle tones serve both looks.
+_ON_PAGE = {
+    Look.UNLABELLED: "#6b7280",
+    Look.SUGGESTED: "#1178c8",
+    Look.DOUBTFUL: "#d97a06",
+    Look.VERIFIED: "#0a9160",
+    Look.IGNORED: "#7a7f89",
+}
+_HALO = QColor(255, 255, 255, 130)
 _STACK = {"page": 0, "box": 1, "current": 2, "tag": 3, "handle": 4}
 
 
@@ -36,7 +48,6 @@ class BoxItem(QGraphicsPolygonItem):
         self._word = word
         self._look = look_of(word, prediction, doubt_below=doubt_below)
         self.setPolygon(polygon(word.box))
-        self._tag.setPos(QPointF(*word.box.points[0]))
         characters = prediction.characters if prediction is not None and word.label is None else ()
         self._tag.show_text(shown_text(word, prediction), self._look, characters)
         self.refresh()
@@ -47,16 +58,22 @@ class BoxItem(QGraphicsPolygonItem):
         self.refresh()
 
     def set_scale(self, scale: float, *, tags: bool) -> None:
-        """Tell the item how large a page pixel is on the screen; texts go where they would hide their neighbours."""
-        self._tag.setVisible(tags and not self._is_current and self._word.box.height * scale >= TAG_LEAST_BOX_PX)
+        """Tell the item how large a page pixel is on the screen, and whether texts are wanted."""
+        height = self._word.box.height * scale
+        has_text = tags and height >= TAG_LEAST_BOX_PX
+        self._tag.set_text_shown(has_text)
+        corner = self._word.box.points[0 if has_text else 1]
+        self._tag.setPos(QPointF(*corner))
+        self._tag.setVisible(height >= SIGN_LEAST_BOX_PX and not (self._is_current and has_text))
 
     def refresh(self) -> None:
         """Take the colours of the look that is on now."""
-        pen = QPen(self._look.color, 2 if self._is_selected else 1.5)
+        color = QColor(_ON_PAGE[self._look])
+        pen = QPen(color, 2 if self._is_selected else 1.5)
         pen.setCosmetic(True)
         if self._look == Look.UNLABELLED:
             pen.setDashPattern([4, 3])
-        fill = self._look.color
+        fill = QColor(color)
         fill.setAlphaF(0.20 if self._is_selected else 0.07)
         brush = QBrush(fill)
         if self._look == Look.IGNORED:
@@ -66,6 +83,17 @@ class BoxItem(QGraphicsPolygonItem):
         self.setBrush(brush)
         self.setZValue(_STACK["current"] if self._is_selected else _STACK["box"])
         self._tag.update()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        # A pale line under the outline keeps it visible on dark photographs.
+        halo = QPen(_HALO, self.pen().widthF() + 2)
+        halo.setCosmetic(True)
+        painter.setPen(halo)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolygon(self.polygon())
+        painter.setPen(self.pen())
+        painter.setBrush(self.brush())
+        painter.drawPolygon(self.polygon())
 
 
 class TextTag(QGraphicsItem):
@@ -80,17 +108,35 @@ class TextTag(QGraphicsItem):
         self._look = Look.UNLABELLED
         self._characters: tuple[Character, ...] = ()
         self._rect = QRectF()
+        self._is_text_shown = True
+
+    def set_font(self, font: QFont) -> None:
+        """Write in another font from the next text on."""
+        self._font = font
+
+    def set_text_shown(self, shown: bool) -> None:
+        """Show the text, or only the sign of the state, on the corner where the tag is."""
+        if shown != self._is_text_shown:
+            self._is_text_shown = shown
+            self._fit()
 
     def show_text(self, text: str, look: Look, characters: tuple[Character, ...] = ()) -> None:
         """Show a text; without one there is no tag, except the sign of an ignored or verified word."""
-        self.prepareGeometryChange()
         self._text, self._look, self._characters = text, look, characters
+        self._fit()
+
+    def _fit(self) -> None:
+        self.prepareGeometryChange()
+        self.update()
+        if not self._is_text_shown:
+            half = SIGN_PX / 2
+            self._rect = QRectF(-half, -half, SIGN_PX, SIGN_PX) if self._has_sign else QRectF()
+            return
         metrics = QFontMetricsF(self._font)
         sign = metrics.height() if self._has_sign else 0.0
-        width = metrics.horizontalAdvance(text) + sign + 2 * TAG_PADDING_PX
+        width = metrics.horizontalAdvance(self._text) + sign + 2 * TAG_PADDING_PX
         height = metrics.height() + 1
-        self._rect = QRectF(0, -height - 1, width, height) if text or self._has_sign else QRectF()
-        self.update()
+        self._rect = QRectF(0, -height - 2, width, height) if self._text or self._has_sign else QRectF()
 
     @property
     def _has_sign(self) -> bool:
@@ -102,11 +148,19 @@ class TextTag(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._rect.isEmpty():
             return
-        ground = theme.tokens().color("surface")
-        ground.setAlphaF(0.92)
+        look = theme.tokens()
+        ground = look.color("surface")
+        ground.setAlphaF(0.94)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
+        if not self._is_text_shown:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(self._rect)
+            painter.setFont(resources.icon_font(SIGN_PX))
+            painter.setPen(self._look.color)
+            painter.drawText(self._rect, Qt.AlignmentFlag.AlignCenter, resources.glyph(self._look.value + "-bold"))
+            return
+        painter.setPen(QPen(look.color("line"), 1))
         painter.drawRoundedRect(self._rect, 2, 2)
         metrics = QFontMetricsF(self._font)
         x = self._rect.left() + TAG_PADDING_PX
@@ -151,7 +205,7 @@ class DrawnBox(QGraphicsRectItem):
     def __init__(self) -> None:
         super().__init__()
         self._tag = TextTag(self)
-        self._tag._font = QFont(theme.ui_font(points=3))
+        self._tag.set_font(theme.ui_font(points=3))
         self.setZValue(_STACK["current"])
         self.hide()
 

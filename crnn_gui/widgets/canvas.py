@@ -104,11 +104,6 @@ class Canvas(PageView):
 
     # What is shown
 
-    @property
-    def is_drawing(self) -> bool:
-        """Whether a drag draws a box."""
-        return self._is_drawing
-
     def set_doubt_below(self, confidence: float) -> None:
         """Show readings under this confidence as doubtful."""
         self._doubt_below = confidence
@@ -119,9 +114,10 @@ class Canvas(PageView):
         self._shows_texts = shown
         self._rescale_items()
 
-    def show_reading(self, prediction: Prediction) -> None:
-        """Show what is read in the box that is being drawn."""
-        self._drawn.show_reading(prediction)
+    @property
+    def drawn(self) -> DrawnBox:
+        """The box that is being drawn."""
+        return self._drawn
 
     @Slot(object)
     def _on_page_opened(self, page: Page | None) -> None:
@@ -173,7 +169,9 @@ class Canvas(PageView):
         self.view_changed.emit()
 
     def _place_handles(self) -> None:
-        word = self._document.current_word if len(self._document.selection) == 1 else None
+        selection = self._document.selection
+        # While a deletion is being told, the selection still names the word that went.
+        word = self._document.words.get(selection[0]) if len(selection) == 1 else None
         self._handles.show_at(word.box if word is not None and not self._document.read_only else None)
 
     @Slot()
@@ -277,7 +275,7 @@ class Canvas(PageView):
         super().mouseMoveEvent(event)
         here = event.position().toPoint()
         if self._mouse == _Mouse.BAND:
-            self._band.setGeometry(_rect(self._press, here))
+            self._band.setGeometry(QRect(self._press, here).normalized())
             self._band.setVisible(self._is_drag(here))
         elif self._mouse == _Mouse.PRESSED and self._gesture is not None and self._is_drag(here):
             self._mouse = _Mouse.GESTURE
@@ -397,10 +395,6 @@ class Canvas(PageView):
     def _place(self, event: QMouseEvent) -> Point:
         point = self.mapToScene(event.position().toPoint())
         return point.x(), point.y()
-
-
-def _rect(a: QPoint, b: QPoint) -> QRect:
-    return QRect(a, b).normalized()
 
 
 def _area(box: Box) -> QRectF:

@@ -39,12 +39,13 @@ class Gesture(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A new upright box from where the button went down."""
+    """A new upright box, in whole pixels, from where the button went down."""
 
     start: Point
 
     def box_at(self, point: Point, size: Point) -> Box | None:
-        box = Box.from_bounds(*self.start, *point).clamped(*size)
+        (x1, y1), (x2, y2) = self.start, point
+        box = Box.from_bounds(round(x1), round(y1), round(x2), round(y2)).clamped(*size)
         left, top, right, bottom = box.bounds
         return box if right - left >= LEAST_EDGE_PX and bottom - top >= LEAST_EDGE_PX else None
 

@@ -66,10 +66,10 @@ class EmptyState(QWidget):
         layout.addSpacing(24)
         below = QWidget()
         below.setFixedWidth(AREA_WIDTH_PX)
-        below.setLayout(QVBoxLayout())
-        below.layout().setContentsMargins(0, 0, 0, 0)
-        below.layout().addWidget(self._recent_title)
-        below.layout().addItem(self._recent)
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._recent_title)
+        column.addLayout(self._recent)
         layout.addWidget(below, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
         self._tint()
@@ -78,7 +78,9 @@ class EmptyState(QWidget):
     def show_recent(self, paths: Sequence[Path]) -> None:
         """List projects that were open before and are still there."""
         while (item := self._recent.takeAt(0)) is not None:
-            item.widget().deleteLater()
+            button = item.widget()
+            if button is not None:
+                button.deleteLater()
         for path in paths[:MOST_RECENT]:
             self._recent.addWidget(self._recent_button(path))
         self._recent_title.setVisible(bool(paths))

@@ -143,7 +143,8 @@ class Inspector(QFrame):
     def refresh(self) -> None:
         """Show the current word as the document has it."""
         selection = self._document.selection
-        word = self._document.current_word if len(selection) == 1 else None
+        # While a deletion is being told, the selection still names the word that went.
+        word = self._document.words.get(selection[0]) if len(selection) == 1 else None
         for widget in (self._strip_title, self._strip, self._state, self._training, self._history):
             widget.setVisible(word is not None)
         if word is None:

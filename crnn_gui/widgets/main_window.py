@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, Signal, Slot
@@ -40,12 +41,11 @@ class MainWindow(QMainWindow):
 
     Signals:
         demo_requested: the sample project is wanted.
-        import_requested, export_requested: the bars for these are wanted.
+        export_requested: the export panel is wanted.
         closing: the window is about to go; services stop now.
     """
 
     demo_requested = Signal()
-    import_requested = Signal()
     export_requested = Signal()
     closing = Signal()
 
@@ -65,6 +65,8 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBars()
         self.workspaces = QStackedWidget()
         self.workspaces.addWidget(self.annotate)
+        self._built: dict[str, QWidget] = {"annotate": self.annotate}
+        self._factories: dict[str, Callable[[], QWidget]] = {}
         self.actions_by_id = self._build_actions(reading)
         self.empty = EmptyState(self.actions_by_id["open_folder"], self.actions_by_id["open_demo"])
         self._build_menus()
@@ -107,6 +109,7 @@ class MainWindow(QMainWindow):
                 self.actions_by_id[name].setCheckable(True)
                 group.addAction(self.actions_by_id[name])
         self.actions_by_id["draw"].setCheckable(True)
+        self.actions_by_id["shortcuts"].setIconText("Keys")
 
     def _lay_out(self) -> None:
         by_id = self.actions_by_id
@@ -149,14 +152,19 @@ class MainWindow(QMainWindow):
         self.annotate.told.connect(self._on_told)
         self.annotate.canvas.drawing_changed.connect(self.actions_by_id["draw"].setChecked)
         self.empty.project_requested.connect(document.open_path)
-        document.undo_stack.canUndoChanged.connect(self._on_what_is_there_changed)
-        document.undo_stack.canRedoChanged.connect(self._on_what_is_there_changed)
-        document.undo_stack.undoTextChanged.connect(self._on_what_is_there_changed)
+        stack = document.undo_stack
+        for name, possible, changed in (
+            ("undo", stack.canUndo(), stack.canUndoChanged),
+            ("redo", stack.canRedo(), stack.canRedoChanged),
+        ):
+            self.actions_by_id[name].setEnabled(possible)
+            changed.connect(self.actions_by_id[name].setEnabled)
+        stack.undoTextChanged.connect(self._on_undo_text_changed)
+        stack.redoTextChanged.connect(self._on_redo_text_changed)
 
-    def add_workspace(self, name: str, workspace: QWidget) -> None:
-        """Put a workspace on the rail: ``review`` or ``train``, in this order."""
-        assert _WORKSPACES[self.workspaces.count()] == name, f"{name} is not the next workspace"
-        self.workspaces.addWidget(workspace)
+    def add_workspace(self, name: str, factory: Callable[[], QWidget]) -> None:
+        """Put ``review`` or ``train`` on the rail. It is built when it is shown first, not before the first page."""
+        self._factories[name] = factory
         self._on_what_is_there_changed()
 
     def _restore(self) -> None:
@@ -188,20 +196,23 @@ class MainWindow(QMainWindow):
     def _on_what_is_there_changed(self) -> None:
         document = self._document
         there = {
-            "": True,
             "project": document.project is not None,
             "page": document.page is not None,
             "word": bool(document.selection),
         }
         for spec in ACTIONS:
-            self.actions_by_id[spec.id].setEnabled(there[spec.needs])
-        stack = document.undo_stack
-        self.actions_by_id["undo"].setEnabled(stack.canUndo())
-        self.actions_by_id["redo"].setEnabled(stack.canRedo())
-        self.actions_by_id["undo"].setText(f"&Undo {stack.undoText()}".rstrip())
-        self.actions_by_id["redo"].setText(f"&Redo {stack.redoText()}".rstrip())
-        for place, name in enumerate(_WORKSPACES):
-            self.actions_by_id[name].setEnabled(place < self.workspaces.count())
+            if spec.needs:
+                self.actions_by_id[spec.id].setEnabled(there[spec.needs])
+        for name in _WORKSPACES:
+            self.actions_by_id[name].setEnabled(name in self._built or name in self._factories)
+
+    @Slot(str)
+    def _on_undo_text_changed(self, text: str) -> None:
+        self.actions_by_id["undo"].setText(f"&Undo {text}".rstrip())
+
+    @Slot(str)
+    def _on_redo_text_changed(self, text: str) -> None:
+        self.actions_by_id["redo"].setText(f"&Redo {text}".rstrip())
 
     @Slot(str)
     def _on_told(self, sentence: str) -> None:
@@ -228,62 +239,35 @@ class MainWindow(QMainWindow):
         return str(next((p for p in self._settings.recent if p.exists()), Path.home()))
 
     @Slot()
-    def open_demo(self) -> None:
-        """Open a copy of the sample project."""
+    def request_demo(self) -> None:
+        """Ask for a copy of the sample project."""
         self.demo_requested.emit()
 
     @Slot()
-    def ask_import(self) -> None:
-        """Let the user choose a data set to import."""
-        self.import_requested.emit()
-
-    @Slot()
-    def ask_export(self) -> None:
-        """Let the user choose where and how to export."""
+    def request_export(self) -> None:
+        """Ask for the export panel."""
+        self.annotate.editor.keep()
         self.export_requested.emit()
 
-    @Slot()
-    def show_annotate(self) -> None:
-        """Go to the page."""
-        self._show_workspace("annotate")
-
-    @Slot()
-    def show_review(self) -> None:
-        """Go to the wall of crops."""
-        self._show_workspace("review")
-
-    @Slot()
-    def show_train(self) -> None:
-        """Go to training."""
-        self._show_workspace("train")
-
-    def _show_workspace(self, name: str) -> None:
+    def show_workspace(self, name: str) -> None:
+        """Go to a workspace; one that was not needed so far is built now."""
         self.annotate.editor.keep()
-        self.workspaces.setCurrentIndex(_WORKSPACES.index(name))
+        if name not in self._built:
+            self._built[name] = self._factories[name]()
+            self.workspaces.addWidget(self._built[name])
+        self.workspaces.setCurrentWidget(self._built[name])
         self.actions_by_id[name].setChecked(True)
-        self.workspaces.currentWidget().setFocus()
+        self._built[name].setFocus()
 
     @Slot()
     def show_shortcuts(self) -> None:
         """Cover the window with the sheet of shortcuts."""
         self.overlay.open()
 
-    @Slot()
-    def use_system_look(self) -> None:
-        """Follow the system."""
-        self._use_scheme(Scheme.SYSTEM)
-
-    @Slot()
-    def use_light_look(self) -> None:
-        self._use_scheme(Scheme.LIGHT)
-
-    @Slot()
-    def use_dark_look(self) -> None:
-        self._use_scheme(Scheme.DARK)
-
-    def _use_scheme(self, scheme: Scheme) -> None:
-        self._theme.set_scheme(scheme)
-        self._settings.set_value("look/scheme", scheme.value)
+    def use_look(self, name: str) -> None:
+        """Show the light or the dark look, or follow the system."""
+        self._theme.set_scheme(Scheme(name))
+        self._settings.set_value("look/scheme", name)
 
     # Drag and drop, and the end
 
@@ -309,7 +293,6 @@ class MainWindow(QMainWindow):
         self._settings.set_geometry("pages", self.annotate.splitter.saveState())
         self._settings.set_value("look/text_at_boxes", self.actions_by_id["show_texts"].isChecked())
         self.closing.emit()
-        event.accept()
 
 
 def _dropped_path(data: QMimeData) -> Path | None:

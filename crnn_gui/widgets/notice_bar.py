@@ -29,48 +29,46 @@ class NoticeBars(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
+        self._shown: list[_Bar] = []
         self.hide()
 
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What is shown now, the oldest first."""
-        return tuple(bar.notice for bar in self._bars())
+        return tuple(bar.notice for bar in self._shown)
 
     @Slot(object)
     def show_notice(self, notice: Notice) -> None:
         """Show a notice; the same sentence is never shown twice."""
-        bars = self._bars()
-        for bar in bars:
+        for bar in self._shown:
             if bar.notice.text == notice.text:
                 bar.keep_longer()
                 return
-        if len(bars) == MOST_BARS:
-            self._remove(bars[0])
+        if len(self._shown) == MOST_BARS:
+            self._remove(self._shown[0])
         bar = _Bar(notice, self)
         bar.closed.connect(self._on_bar_closed)
         bar.action_chosen.connect(self.action_chosen)
         self._layout.addWidget(bar)
+        self._shown.append(bar)
         self.show()
 
     @Slot()
     def clear(self) -> None:
         """Take all notices away: another project is open."""
-        for bar in self._bars():
+        for bar in list(self._shown):
             self._remove(bar)
-
-    def _bars(self) -> list[_Bar]:
-        items = (self._layout.itemAt(i).widget() for i in range(self._layout.count()))
-        return [bar for bar in items if isinstance(bar, _Bar)]
 
     @Slot(object)
     def _on_bar_closed(self, bar: _Bar) -> None:
         self._remove(bar)
 
     def _remove(self, bar: _Bar) -> None:
+        self._shown.remove(bar)
         self._layout.removeWidget(bar)
         bar.hide()
         bar.deleteLater()
-        self.setVisible(self._layout.count() > 0)
+        self.setVisible(bool(self._shown))
 
 
 class _Bar(QFrame):

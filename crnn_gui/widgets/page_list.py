@@ -52,7 +52,7 @@ class PageList(QFrame):
         self._document = document
         self._model = model
         self.setObjectName("side")
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(240)
         self._search = QLineEdit()
         self._search.setPlaceholderText("Search pages")
         self._search.setClearButtonEnabled(True)
@@ -85,6 +85,9 @@ class PageList(QFrame):
             chip.setToolTip(tip)
             chip.setCheckable(True)
             chip.setProperty("chip", True)
+            chip.setFont(theme.ui_font(points=-0.5))
+            # The style sheet takes its padding off the width that a tool button asks for.
+            chip.setMinimumWidth(chip.fontMetrics().horizontalAdvance(text) + 20)
             self._chips.addButton(chip, place)
             chips.addWidget(chip)
         chips.addStretch(1)
@@ -149,8 +152,8 @@ class _PageDelegate(QStyledItemDelegate):
     ) -> None:
         page: Page = index.data(PageRole.PAGE)
         look = theme.tokens()
-        rect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect = option.rect
+        state = option.state
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         if state & QStyle.StateFlag.State_Selected:
@@ -209,7 +212,9 @@ def _paint_ring(painter: QPainter, place: QRectF, page: Page, counts: Counts) ->
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, resources.glyph("check-circle-fill"))
         return
     ring = place.adjusted(2, 2, -2, -2)
-    painter.setPen(QPen(look.color("line"), 3))
+    ground = look.color("muted")
+    ground.setAlphaF(0.3)
+    painter.setPen(QPen(ground, 3))
     painter.drawEllipse(ring)
     decided = counts.verified + counts.ignored
     if counts.words and decided:

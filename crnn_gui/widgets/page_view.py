@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QImage,
     QKeyEvent,
@@ -82,13 +82,17 @@ class PageView(QGraphicsView):
         rect = QRectF(0, 0, width, height)
         if rect != self._page_rect:
             self._page_rect = rect
-            margin = max(width, height) * 0.25
-            self.setSceneRect(rect.adjusted(-margin, -margin, margin, margin))
+            self._set_room()
             if self._is_fitted:
                 self.zoom_fit()
         self.viewport().update()
 
-    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+    def _set_room(self) -> None:
+        """Leave room around the page to bring its edges under the pointer; a fitted page needs none."""
+        margin = 0.0 if self._is_fitted else max(self._page_rect.width(), self._page_rect.height()) * 0.25
+        self.setSceneRect(self._page_rect.adjusted(-margin, -margin, margin, margin))
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         look = theme.tokens()
         painter.fillRect(rect, look.color("desk"))
         if not self._page_rect.isEmpty():
@@ -141,6 +145,7 @@ class PageView(QGraphicsView):
         self.view_changed.emit()
 
     def _set_zoom(self, scale: float) -> None:
+        self._set_room()
         self.resetTransform()
         self.scale(scale, scale)
         smooth = scale < PIXELATED_FROM

@@ -23,6 +23,8 @@ class ShortcutsOverlay(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._window = parent
+        self._focus_before: QWidget | None = None
         self.setObjectName("shortcuts_overlay")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         outer = QVBoxLayout(self)
@@ -61,8 +63,8 @@ class ShortcutsOverlay(QWidget):
 
     def open(self) -> None:
         """Cover the parent and take the keys."""
-        self.setGeometry(self.parentWidget().rect())
-        self._focus_before = self.parentWidget().focusWidget()
+        self.setGeometry(self._window.rect())
+        self._focus_before = self._window.focusWidget()
         self.show()
         self.raise_()
         self.setFocus()
@@ -75,7 +77,7 @@ class ShortcutsOverlay(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._window.rect())
         return False
 
     def event(self, event: QEvent) -> bool:
@@ -105,7 +107,8 @@ def _rows(menu: str) -> tuple[tuple[str, str], ...]:
                 text, keys = _family(spec)
             else:
                 keys = shown_keys(spec)
-            rows[text] = f"{rows[text]} or {keys}" if text in rows and keys not in rows[text] else keys
+            known = rows.get(text, keys).split(" or ")
+            rows[text] = " or ".join(dict.fromkeys((*known, keys)))
     return tuple(rows.items())
 
 

@@ -74,7 +74,7 @@ class WordEditor(QObject):
         self._is_typed = False
         text = shown_text(word, self._document.predictions.get(word.id)) if word is not None else ""
         for field in (self._inline, self._panel):
-            field.show_text(text, select_all=True)
+            field.show_text(text, select_all=field.hasFocus())
 
     @property
     def _word(self) -> Word | None:

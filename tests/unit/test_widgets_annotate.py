@@ -1,0 +1,471 @@
+"""The Annotate workspace, driven by mouse and keyboard as a person would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from crnn_gui import app as program
+from crnn_gui.services.child import ChildProcess
+from crnn_gui.services.pages import PageImages, Thumbnails
+from crnn_gui.services.predictor import PredictorService
+from crnn_gui.services.store_service import StoreService
+from crnn_gui.services.tasks import Tasks
+from crnn_gui.services.trainer import TrainerService
+from crnn_gui.settings import Settings
+from crnn_gui.theme import Scheme, Theme
+from model.annotations import Alternative, Box, Character, Prediction, Source, State, Word
+
+# The offscreen platform says so of every window with a least size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+Until = Callable[..., None]
+SHIFT, CTRL, ALT = (
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+
+
+class Desk:
+    """A window on the tiny project, and hands."""
+
+    def __init__(self, made: program.Application, until: Until) -> None:
+        self.app = made
+        self.window = made.window
+        self.document = made.document
+        self.canvas = made.window.annotate.canvas
+        self.field = made.window.annotate.field
+        self.until = until
+
+    def view(self, x: float, y: float) -> QPoint:
+        """Return where a page pixel is in the viewport."""
+        return self.canvas.mapFromScene(QPointF(x, y))
+
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key where the focus is."""
+        target = QApplication.focusWidget()
+        assert target is not None, "something has the focus"
+        QTest.keyClick(target, key, modifiers)
+
+    def type(self, text: str) -> None:
+        target = QApplication.focusWidget()
+        assert target is not None, "something has the focus"
+        QTest.keyClicks(target, text)
+
+    def press(self, x: float, y: float) -> None:
+        QTest.mousePress(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=self.view(x, y))
+
+    def move(self, x: float, y: float) -> None:
+        QTest.mouseMove(self.canvas.viewport(), self.view(x, y))
+        # The offscreen platform has no pointer of its own that would hold the button down.
+        event = _mouse_move(self.canvas.viewport(), self.view(x, y))
+        QApplication.sendEvent(self.canvas.viewport(), event)
+
+    def release(self, x: float, y: float) -> None:
+        QTest.mouseRelease(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=self.view(x, y))
+
+    def click(self, x: float, y: float, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.mouseClick(self.canvas.viewport(), Qt.MouseButton.LeftButton, modifiers, self.view(x, y))
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        self.press(*start)
+        self.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        self.move(*end)
+        self.release(*end)
+
+    def word(self, word_id: int) -> Word:
+        return self.document.words[word_id]
+
+    def only_new(self, known: set[int]) -> Word:
+        (new,) = set(self.document.words) - known
+        return self.word(new)
+
+
+def _mouse_move(target: QWidget, pos: QPoint) -> Any:
+    from PySide6.QtGui import QMouseEvent
+
+    return QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(pos),
+        QPointF(target.mapToGlobal(pos)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+
+
+@pytest.fixture
+def desk(
+    qapp: QApplication, tiny_project: Path, tmp_path: Path, fake_child: Callable[[], ChildProcess], until: Until
+) -> Iterator[Desk]:
+    tasks = Tasks()
+    services = program.Services(
+        tasks,
+        StoreService(),
+        PageImages(tasks),
+        Thumbnails(tasks),
+        PredictorService(fake_child),
+        TrainerService(fake_child),
+    )
+    settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    made = program.build(settings, services, Theme(qapp, Scheme.LIGHT))
+    made.window.resize(1200, 800)
+    made.window.show()
+    made.window.activateWindow()
+    made.document.open_path(tiny_project)
+    until(lambda: made.document.page_image is not None and made.document.words)
+    made.window.annotate.canvas.setFocus()
+    desk = Desk(made, until)
+    until(lambda: desk.canvas.hasFocus())
+    yield desk
+    made.window.close()
+    made.window.deleteLater()
+
+
+@pytest.fixture
+def reading_desk(desk: Desk) -> Desk:
+    """The same, with a recogniser that reads the size of each crop."""
+    desk.app.load_recogniser()
+    desk.until(lambda: desk.app.services.predictor.weights is not None)
+    desk.until(lambda: len(desk.document.predictions) == 1)
+    return desk
+
+
+def predict(desk: Desk, word_id: int, text: str, *others: str) -> None:
+    characters = tuple(Character(c, 0.99, i / len(text), (i + 1) / len(text)) for i, c in enumerate(text))
+    alternatives = tuple(Alternative(other, 0.1) for other in others)
+    prediction = Prediction(text, 0.99, characters, alternatives, "w")
+    desk.document.record_prediction(word_id, desk.word(word_id).box, prediction)
+
+
+# --- drawing ---
+
+
+def test_box_is_read_while_the_button_is_down(reading_desk: Desk) -> None:
+    desk = reading_desk
+    seen = []
+    desk.app.reading.previewed.connect(lambda answer: seen.append(answer.prediction.text))
+    known = set(desk.document.words)
+    desk.key(Qt.Key.Key_W)
+    desk.press(200, 100)
+    desk.move(220, 110)
+    desk.move(250, 130)
+    desk.until(lambda: "50x30" in seen)
+    assert set(desk.document.words) == known, "the button is still down"
+    assert desk.window.inspector.field.text() == "50x30"
+    desk.move(280, 140)
+    desk.release(280, 140)
+    word = desk.only_new(known)
+    assert word.box == Box.from_bounds(200, 100, 280, 140)
+    assert desk.field.hasFocus()
+    desk.until(lambda: desk.field.text() == "80x40")
+    assert desk.field.selectedText() == "80x40", "typing would replace it"
+    desk.key(Qt.Key.Key_Return)
+    assert (desk.word(word.id).label, desk.word(word.id).source) == ("80x40", Source.ACCEPTED)
+
+
+def test_typing_replaces_what_was_read(reading_desk: Desk) -> None:
+    desk = reading_desk
+    known = set(desk.document.words)
+    desk.key(Qt.Key.Key_W)
+    desk.drag((200, 100), (260, 130))
+    word = desk.only_new(known)
+    desk.until(lambda: desk.field.text() == "60x30")
+    desk.type("wad?")
+    assert desk.field.text() == "wad?", "letters are text while typing, not shortcuts"
+    desk.key(Qt.Key.Key_Return, CTRL)
+    assert (desk.word(word.id).label, desk.word(word.id).source) == ("wad?", Source.TYPED)
+    assert desk.document.selection == (word.id,), "verified, and stayed"
+
+
+def test_reading_that_arrives_while_typing_does_not_touch_the_text(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.type("mine")
+    predict(desk, 2, "theirs")
+    assert desk.field.text() == "mine"
+
+
+def test_escape_gives_up_a_drag_and_then_the_tool(desk: Desk) -> None:
+    known = set(desk.document.words)
+    desk.key(Qt.Key.Key_W)
+    desk.press(200, 100)
+    desk.move(260, 130)
+    desk.key(Qt.Key.Key_Escape)
+    desk.release(260, 130)
+    assert set(desk.document.words) == known
+    desk.key(Qt.Key.Key_Escape)
+    assert not desk.window.actions_by_id["draw"].isChecked()
+    desk.drag((200, 100), (260, 130))
+    assert set(desk.document.words) == known, "a drag selects again"
+
+
+# --- moving and resizing ---
+
+
+def test_drag_moves_a_word_in_one_undo_step(desk: Desk) -> None:
+    before = desk.word(2).box
+    steps = desk.document.undo_stack.count()
+    desk.drag((130, 27), (150, 67))
+    dx, dy = (a - b for a, b in zip(desk.word(2).box.points[0], before.points[0], strict=True))
+    assert (dx, dy) == pytest.approx((20, 40), abs=1)
+    assert desk.word(2).box == before.moved(dx, dy)
+    assert desk.document.undo_stack.count() == steps + 1
+    desk.canvas.setFocus()
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.word(2).box == before
+
+
+def test_grip_resizes(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.drag((160, 27), (190, 27))
+    assert desk.word(2).box.bounds == (100, 20, 190, 34)
+
+
+def test_arrows_move_and_resize_on_the_page_only(desk: Desk) -> None:
+    desk.click(130, 27)
+    assert desk.field.hasFocus()
+    desk.key(Qt.Key.Key_Right)
+    assert desk.word(2).box.bounds == (100, 20, 160, 34), "in the field an arrow moves the caret"
+    desk.key(Qt.Key.Key_Escape)
+    assert desk.canvas.hasFocus()
+    for _ in range(3):
+        desk.key(Qt.Key.Key_Right)
+    desk.key(Qt.Key.Key_Down, ALT)
+    assert desk.word(2).box.bounds == (103, 20, 163, 35)
+
+
+def test_delete_and_undo(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.key(Qt.Key.Key_Escape)
+    desk.key(Qt.Key.Key_Delete)
+    assert 2 not in desk.document.words
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert 2 in desk.document.words
+    desk.key(Qt.Key.Key_Y, CTRL)
+    assert 2 not in desk.document.words
+
+
+def test_band_and_control_click_select(desk: Desk) -> None:
+    desk.drag((5, 5), (170, 60))
+    assert set(desk.document.selection) == {1, 2}
+    desk.click(130, 27, CTRL)
+    assert desk.document.selection == (1,)
+
+
+def test_second_click_takes_the_word_below(desk: Desk) -> None:
+    big = desk.document.add_word(Box.from_bounds(90, 10, 200, 60))
+    desk.click(130, 27)
+    assert desk.document.selection == (2,)
+    desk.click(130, 27)
+    assert desk.document.selection == (big,)
+
+
+# --- text ---
+
+
+def test_tab_walks_in_reading_order_with_the_field_open(desk: Desk) -> None:
+    desk.key(Qt.Key.Key_Tab)
+    assert desk.document.selection == (1,)
+    assert desk.field.hasFocus()
+    assert desk.field.selectedText() == "first"
+    desk.key(Qt.Key.Key_Tab)
+    assert desk.document.selection == (2,)
+    desk.key(Qt.Key.Key_Tab, SHIFT)
+    assert desk.document.selection == (1,)
+    assert desk.field.hasFocus()
+
+
+def test_enter_goes_to_the_next_word_that_waits(desk: Desk) -> None:
+    later = desk.document.add_word(Box.from_bounds(20, 100, 80, 120))
+    last = desk.document.add_word(Box.from_bounds(20, 200, 80, 220))
+    desk.document.set_label(later, "done")
+    desk.click(130, 27)
+    desk.type("two")
+    desk.key(Qt.Key.Key_Return)
+    assert desk.word(2).label == "two"
+    assert desk.document.selection == (last,), "the one between is verified already"
+    assert desk.field.hasFocus()
+
+
+def test_enter_on_an_empty_field_verifies_nothing(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.key(Qt.Key.Key_Return)
+    assert desk.document.state(2) is State.UNLABELLED
+    assert "Type what the word says" in desk.window.notices.notices[-1].text
+
+
+def test_first_escape_keeps_the_text_and_second_deselects(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.type("kept")
+    desk.key(Qt.Key.Key_Escape)
+    assert desk.word(2).label == "kept"
+    assert desk.canvas.hasFocus()
+    assert desk.document.selection == (2,)
+    desk.key(Qt.Key.Key_Escape)
+    assert desk.document.selection == ()
+
+
+def test_text_survives_leaving_the_word_in_any_way(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.type("by click")
+    desk.click(40, 27)
+    assert desk.word(2).label == "by click"
+    desk.click(130, 27)
+    desk.type("by page")
+    desk.key(Qt.Key.Key_PageDown)
+    desk.until(lambda: desk.document.page is not None and desk.document.page.path == "second.png")
+    desk.document.step_page(-1)
+    desk.until(lambda: 2 in desk.document.words)
+    assert desk.word(2).label == "by page"
+
+
+def test_alternatives_and_the_way_back(desk: Desk) -> None:
+    predict(desk, 2, "read", "reed", "road")
+    desk.click(130, 27)
+    desk.key(Qt.Key.Key_2, ALT)
+    assert desk.field.text() == "road"
+    desk.key(Qt.Key.Key_Return, CTRL)
+    assert (desk.word(2).label, desk.word(2).source) == ("road", Source.TYPED)
+    desk.key(Qt.Key.Key_Backspace, CTRL)
+    assert desk.word(2).label is None
+    assert desk.field.text() == "read"
+
+
+def test_undo_in_the_field_undoes_typing_first_and_then_edits(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.type("x")
+    desk.key(Qt.Key.Key_Return, CTRL)
+    assert desk.word(2).label == "x"
+    desk.type("yz")
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.word(2).label == "x"
+    assert desk.field.text() != "yz"
+
+
+def test_nothing_acts_while_an_input_method_composes(desk: Desk) -> None:
+    desk.click(130, 27)
+    QApplication.sendEvent(desk.field, QInputMethodEvent("zhang", []))
+    desk.key(Qt.Key.Key_Return)
+    assert desk.word(2).label is None
+    done = QInputMethodEvent("", [])
+    done.setCommitString("张")
+    QApplication.sendEvent(desk.field, done)
+    desk.key(Qt.Key.Key_Return, CTRL)
+    assert desk.word(2).label == "张"
+
+
+def test_f8_finds_the_next_word_that_waits(desk: Desk) -> None:
+    desk.click(40, 27)
+    desk.key(Qt.Key.Key_F8)
+    assert desk.document.selection == (2,)
+
+
+def test_ignoring_is_a_letter_on_the_page(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.key(Qt.Key.Key_Escape)
+    desk.key(Qt.Key.Key_I)
+    assert desk.document.state(2) is State.IGNORED
+    desk.key(Qt.Key.Key_I)
+    assert desk.document.state(2) is not State.IGNORED
+
+
+# --- the view ---
+
+
+def test_control_wheel_zooms_at_the_pointer(desk: Desk) -> None:
+    place = desk.view(300, 200)
+    before, zoom = desk.canvas.mapToScene(place), desk.canvas.zoom
+    wheel = QWheelEvent(
+        QPointF(place),
+        QPointF(desk.canvas.viewport().mapToGlobal(place)),
+        QPoint(),
+        QPoint(0, 240),
+        Qt.MouseButton.NoButton,
+        CTRL,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(desk.canvas.viewport(), wheel)
+    assert desk.canvas.zoom == pytest.approx(zoom * 1.25**2)
+    after = desk.canvas.mapToScene(place)
+    assert (after - before).manhattanLength() * desk.canvas.zoom < 3
+
+
+def test_zoom_stays_from_page_to_page_and_fit_fits_again(desk: Desk) -> None:
+    fitted = desk.canvas.zoom
+    desk.key(Qt.Key.Key_0, CTRL)
+    assert desk.canvas.zoom == pytest.approx(1)
+    desk.key(Qt.Key.Key_D)
+    desk.until(lambda: desk.document.page is not None and desk.document.page.path == "second.png")
+    desk.until(lambda: desk.document.page_image is not None)
+    assert desk.canvas.zoom == pytest.approx(1)
+    desk.key(Qt.Key.Key_F, CTRL)
+    assert desk.canvas.zoom == pytest.approx(fitted)
+
+
+def test_space_and_drag_moves_the_page(desk: Desk) -> None:
+    for _ in range(4):
+        desk.key(Qt.Key.Key_Equal, CTRL)
+    before = desk.canvas.mapToScene(QPoint(100, 100))
+    view = desk.canvas.viewport()
+    QTest.keyPress(desk.canvas, Qt.Key.Key_Space)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
+    QApplication.sendEvent(view, _mouse_move(view, QPoint(260, 280)))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(260, 280))
+    QTest.keyRelease(desk.canvas, Qt.Key.Key_Space)
+    moved = desk.canvas.mapToScene(QPoint(100, 100)) - before
+    assert (moved * desk.canvas.zoom - QPointF(40, 20)).manhattanLength() < 3
+    assert desk.document.selection == ()
+
+
+def test_selected_word_and_its_field_come_into_view(desk: Desk) -> None:
+    for _ in range(8):
+        desk.key(Qt.Key.Key_Equal, CTRL)
+    far = desk.document.add_word(Box.from_bounds(350, 270, 390, 290))
+    desk.document.select(())
+    desk.document.select((far,))
+    rect = desk.canvas.word_rect()
+    assert rect is not None
+    assert desk.canvas.viewport().rect().contains(rect.toRect())
+    assert desk.field.isVisible()
+    assert desk.canvas.viewport().rect().contains(desk.field.geometry())
+
+
+# --- reading ---
+
+
+def test_words_are_read_when_the_recogniser_comes_and_when_boxes_change(reading_desk: Desk) -> None:
+    desk = reading_desk
+    assert 2 in desk.document.predictions, "the unlabelled word of the open page"
+    desk.click(130, 27)
+    desk.key(Qt.Key.Key_Escape)
+    desk.key(Qt.Key.Key_Right, ALT)
+    desk.until(lambda: 2 in desk.document.predictions and desk.document.predictions[2].text == "61x14")
+
+
+def test_reading_a_verified_word_again_keeps_its_label(reading_desk: Desk) -> None:
+    desk = reading_desk
+    desk.click(40, 27)
+    desk.key(Qt.Key.Key_R, CTRL)
+    desk.until(lambda: 1 in desk.document.predictions)
+    assert desk.word(1).label == "first"
+    assert desk.field.text() == "first"
+
+
+def test_key_events_reach_nobody_twice(desk: Desk) -> None:
+    """The override that Qt asks with before each key must not act by itself."""
+    desk.click(130, 27)
+    override = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Backspace, CTRL)
+    QApplication.sendEvent(desk.field, override)
+    assert not override.isAccepted(), "the action of the table takes it"
+    letter = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_W, Qt.KeyboardModifier.NoModifier, "w")
+    QApplication.sendEvent(desk.field, letter)
+    assert letter.isAccepted(), "letters are the field's own"
