@@ -13,12 +13,13 @@ from crnn_gui.document import ProjectDocument, ProjectInfo
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.services.trainer import TrainerService, TrainerState
+from model.annotations import WeightsRecord
 from model.assets import default_weights
 from model.checkpoint import weights_hash
 from model.errors import TrainingError
 from model.events import Decision, Finished, Score
 from model.messages import TrainOptions
-from model.store import AnnotationStore, WeightsRecord
+from model.store import AnnotationStore
 
 WEIGHTS_SUFFIX = ".weights"
 """The folder of a project's weights is called as its annotation file, with this added."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 Point = tuple[float, float]
 
@@ -278,3 +279,27 @@ class LabelledCrop:
     text: str
     part: str | None = None
     word_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsRecord:
+    """Weights that were made from, or tried on, this project.
+
+    Attributes:
+        hash: content hash of the file.
+        path: where the file lies, POSIX, relative to the annotation file's folder or absolute.
+        parent: hash of the weights it was trained from, or None.
+        created_at: Unix seconds.
+        metrics: what was measured, by name; JSON values.
+        decision: what became of it, in one sentence.
+        active: the recogniser uses it now. At most one is; with none, the starter weights are.
+    """
+
+    hash: str
+    name: str
+    path: str
+    parent: str | None = None
+    created_at: float = 0.0
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    decision: str = ""
+    active: bool = False

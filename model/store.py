@@ -9,13 +9,13 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from model.annotation_file import FILE_NAME, AnnotationFile
-from model.annotations import Box, Edit, Page, PageContent, Prediction, State, Word, WordChange
+from model.annotations import Box, Edit, Page, PageContent, Prediction, State, WeightsRecord, Word, WordChange
 from model.backups import copy_aside, newest_backup, restore_backup
 from model.errors import StoreError
 from model.locking import Owner
@@ -44,7 +44,6 @@ __all__ = [
     "Counts",
     "HistoryEntry",
     "Owner",
-    "WeightsRecord",
     "copy_aside",
     "newest_backup",
     "restore_backup",
@@ -79,30 +78,6 @@ class Counts(NamedTuple):
     suggested: int = 0
     ignored: int = 0
     unlabelled: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class WeightsRecord:
-    """Weights that were made from, or tried on, this project.
-
-    Attributes:
-        hash: content hash of the file.
-        path: where the file lies, POSIX, relative to the annotation file's folder or absolute.
-        parent: hash of the weights it was trained from, or None.
-        created_at: Unix seconds.
-        metrics: what was measured, by name; JSON values.
-        decision: what became of it, in one sentence.
-        active: the recogniser uses it now. At most one is; with none, the starter weights are.
-    """
-
-    hash: str
-    name: str
-    path: str
-    parent: str | None = None
-    created_at: float = 0.0
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    decision: str = ""
-    active: bool = False
 
 
 class AnnotationStore(AnnotationFile):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton,
 from crnn_gui import theme
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
-from model.store import WeightsRecord
+from model.annotations import WeightsRecord
 
 _RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
 

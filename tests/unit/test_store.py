@@ -15,9 +15,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from model import annotation_file, schema
-from model.annotations import Alternative, Box, Character, Edit, Page, Prediction, Source, State, Word, WordChange
+from model.annotations import (
+    Alternative,
+    Box,
+    Character,
+    Edit,
+    Page,
+    Prediction,
+    Source,
+    State,
+    WeightsRecord,
+    Word,
+    WordChange,
+)
 from model.errors import StoreCorruptError, StoreError, StoreLockedError, StoreTooNewError
-from model.store import FILE_NAME, AnnotationStore, Counts, WeightsRecord, newest_backup
+from model.store import FILE_NAME, AnnotationStore, Counts, newest_backup
 
 BOX = Box.from_bounds(10, 20, 110, 52)
 
