@@ -241,7 +241,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("scheme_light", "&Light", (), "window.use_look", "View", "sun", arguments=("light",)),
     ActionSpec("scheme_dark", "&Dark", (), "window.use_look", "View", "moon", arguments=("dark",)),
-    ActionSpec("shortcuts", "&Keyboard shortcuts", ("F1", "?"), "window.show_shortcuts", "Help", "keyboard"),
+    ActionSpec("shortcuts", "&Keyboard shortcuts", ("F1", "?", "Shift+?"), "window.show_shortcuts", "Help", "keyboard"),
 )
 
 
@@ -289,8 +289,8 @@ def plain_text(spec: ActionSpec) -> str:
 def shown_keys(spec: ActionSpec) -> str:
     """Return the action's shortcuts as this platform writes them."""
     native = QKeySequence.SequenceFormat.NativeText
-    # Keyboards have two of them; people know one.
-    keys = (QKeySequence(key.replace("Return", "Enter")).toString(native) for key in spec.keys)
+    # Keyboards have two Enter keys, and some systems report the Shift that makes a question mark: one key to people.
+    keys = (QKeySequence(key.replace("Return", "Enter").replace("Shift+?", "?")).toString(native) for key in spec.keys)
     return " or ".join(dict.fromkeys(keys))
 
 

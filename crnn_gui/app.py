@@ -79,6 +79,7 @@ class Application(QObject):
         self._theme = theme
         self._export_panel: QDialog | None = None
         self._running: tuple[Task, ...] = ()
+        self._is_stopped = False
         self._show_settings()
         self.window.add_workspace("train", self._train_workspace)
         self._connect()
@@ -154,6 +155,7 @@ class Application(QObject):
     @Slot()
     def stop(self) -> None:
         """End the services; what is not written yet is written first."""
+        self._is_stopped = True
         self.services.stop()
 
     # What services tell
@@ -214,6 +216,9 @@ class Application(QObject):
     @Slot(object)
     def report(self, error: Exception) -> None:
         """Tell the user of an error: a known one in a bar, any other as a bug."""
+        if self._is_stopped:
+            log.info("after the window was closed: %s", error)
+            return
         if isinstance(error, KnownError):
             self.window.notices.show_notice(Notice("error", str(error)))
         else:

@@ -25,6 +25,16 @@ _ON_PAGE = {
     Look.VERIFIED: "#0a9160",
     Look.IGNORED: "#7a7f89",
 }
+CURSORS = {
+    Handle.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor,
+    Handle.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
+    Handle.TOP_RIGHT: Qt.CursorShape.SizeBDiagCursor,
+    Handle.BOTTOM_LEFT: Qt.CursorShape.SizeBDiagCursor,
+    Handle.TOP: Qt.CursorShape.SizeVerCursor,
+    Handle.BOTTOM: Qt.CursorShape.SizeVerCursor,
+    Handle.LEFT: Qt.CursorShape.SizeHorCursor,
+    Handle.RIGHT: Qt.CursorShape.SizeHorCursor,
+}
 _HALO = QColor(255, 255, 255, 130)
 _STACK = {"page": 0, "box": 1, "current": 2, "tag": 3, "handle": 4}
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QRubberBand, QWidget
 
 from crnn_gui.document import PageImage, ProjectDocument
 from crnn_gui.item_models import DOUBT_BELOW
-from crnn_gui.widgets.box_item import BoxItem, DrawnBox, Handles
+from crnn_gui.widgets.box_item import CURSORS, BoxItem, DrawnBox, Handles
 from crnn_gui.widgets.canvas_tools import (
     Draw,
     Gesture,
@@ -31,23 +31,12 @@ from crnn_gui.widgets.canvas_tools import (
     words_within,
 )
 from crnn_gui.widgets.page_view import PageView
-from model.annotations import Box, Page, Point, Prediction
+from model.annotations import Box, Page, Point, Word
 
 GRIP_REACH_PX = 8.0
 VIEW_MARGIN_PX = 48
 ARROW_SECONDS = 0.8
 """Arrow keys that follow each other within this time are one undo step."""
-
-_CURSORS = {
-    Handle.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor,
-    Handle.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
-    Handle.TOP_RIGHT: Qt.CursorShape.SizeBDiagCursor,
-    Handle.BOTTOM_LEFT: Qt.CursorShape.SizeBDiagCursor,
-    Handle.TOP: Qt.CursorShape.SizeVerCursor,
-    Handle.BOTTOM: Qt.CursorShape.SizeVerCursor,
-    Handle.LEFT: Qt.CursorShape.SizeHorCursor,
-    Handle.RIGHT: Qt.CursorShape.SizeHorCursor,
-}
 
 
 class _Mouse(Enum):
@@ -169,9 +158,7 @@ class Canvas(PageView):
         self.view_changed.emit()
 
     def _place_handles(self) -> None:
-        selection = self._document.selection
-        # While a deletion is being told, the selection still names the word that went.
-        word = self._document.words.get(selection[0]) if len(selection) == 1 else None
+        word = self._current if len(self._document.selection) == 1 else None
         self._handles.show_at(word.box if word is not None and not self._document.read_only else None)
 
     @Slot()
@@ -190,19 +177,19 @@ class Canvas(PageView):
     @Slot()
     def zoom_word(self) -> None:
         """Look at the current word from near."""
-        word = self._document.current_word
+        word = self._current
         if word is not None:
             self.zoom_to(_area(word.box))
 
     def show_word(self) -> None:
         """Scroll, no more than needed, until the current word and its field are in view."""
-        word = self._document.current_word
+        word = self._current
         if word is not None:
             self.ensureVisible(_area(word.box), VIEW_MARGIN_PX, VIEW_MARGIN_PX)
 
     def word_rect(self) -> QRectF | None:
         """Return the current word's outer rectangle in the viewport, or None."""
-        word = self._document.current_word
+        word = self._current
         if word is None:
             return None
         area = _area(word.box)
@@ -214,7 +201,7 @@ class Canvas(PageView):
             return
         handle = self._handle_at(place) if place is not None else None
         idle = Qt.CursorShape.CrossCursor if self._is_drawing else Qt.CursorShape.ArrowCursor
-        self.viewport().setCursor(_CURSORS[handle] if handle is not None else idle)
+        self.viewport().setCursor(CURSORS[handle] if handle is not None else idle)
 
     # The mouse
 
@@ -240,7 +227,7 @@ class Canvas(PageView):
     def _press_left(self, event: QMouseEvent) -> None:
         place = self._place(event)
         handle = self._handle_at(place)
-        current = self._document.current_word
+        current = self._current
         self._gesture_id = next(self._gesture_ids)
         self._mouse = _Mouse.PRESSED
         if handle is not None and current is not None:
@@ -312,7 +299,7 @@ class Canvas(PageView):
     def _click(self, place: Point) -> None:
         """A press without a drag: take the next word of the stack under the pointer."""
         spot = (round(place[0]), round(place[1]))
-        current = self._document.current_word
+        current = self._current
         # Only a second click on the very same spot goes on to the word below.
         under = current.id if current is not None and spot == self._last_click else None
         word = next_of_stack(words_at(self._document.words.values(), place), under)
@@ -357,13 +344,13 @@ class Canvas(PageView):
 
     def nudge(self, dx: int, dy: int) -> None:
         """Move the current word's box by page pixels."""
-        word = self._document.current_word
+        word = self._current
         if word is not None:
             self._press_arrow(word.id, moved_within(word.box, dx, dy, size=self._page_size))
 
     def resize_by(self, dx: int, dy: int) -> None:
         """Move the current word's right and bottom edges by page pixels."""
-        word = self._document.current_word
+        word = self._current
         if word is not None:
             handle = Handle.RIGHT if dx else Handle.BOTTOM
             self._press_arrow(word.id, resized(word.box, handle, (dx, dy), size=self._page_size))
@@ -378,11 +365,17 @@ class Canvas(PageView):
     # Small things
 
     @property
+    def _current(self) -> Word | None:
+        # While a deletion is being told, the selection still names the word that went.
+        selection = self._document.selection
+        return self._document.words.get(selection[-1]) if selection else None
+
+    @property
     def _page_size(self) -> Point:
         return self._page_rect.width(), self._page_rect.height()
 
     def _handle_at(self, place: Point) -> Handle | None:
-        word = self._document.current_word
+        word = self._current
         if word is None or len(self._document.selection) != 1 or self._document.read_only:
             return None
         # On a word that is small on the screen the grips would leave no place to take the box itself.

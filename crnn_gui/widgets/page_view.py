@@ -65,6 +65,8 @@ class PageView(QGraphicsView):
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.viewport().setMouseTracking(True)
+        # A scene takes every drag for itself and then refuses it; files are the window's.
+        self.setAcceptDrops(False)
         self.viewport().grabGesture(Qt.GestureType.PinchGesture)
 
     @property
