@@ -74,28 +74,28 @@ def render_word(
         ValueError: ``style`` is SEGMENTS and the text is not of digits, "-", "." and ":".
     """
     if style is None:
-        style = _draw_style(text, rng)
+        style = _draw_style(text, rng, difficulty)
     elif style is Style.SEGMENTS and not glyphs.has_segments(text):
         raise ValueError(f"a seven-segment display cannot show {text!r}")
     height = _height(rng, difficulty)
     mask = _mask(text, rng, fonts, style, height, difficulty)
     if style is Style.PLAIN:
         difficulty *= 0.2
-    layers = _decorate(mask, rng, style, height)
+    layers = _decorate(mask, rng, style, height, difficulty)
     layers = _warp(layers, rng, style, height, difficulty)
     layers = _crop(layers, rng, height, difficulty)
     pixels = _paint(layers, rng, style, difficulty)
     return _expose(pixels, rng, style, difficulty)
 
 
-def _draw_style(text: str, rng: np.random.Generator) -> Style:
+def _draw_style(text: str, rng: np.random.Generator, difficulty: float) -> Style:
     if glyphs.has_segments(text) and rng.random() < _SEGMENTS_SHARE:
         return Style.SEGMENTS
     draw = float(rng.random())
     for style, share in _MIXTURE:
         draw -= share
         if draw < 0:
-            return style
+            return Style.SCENE if style is Style.CAPTCHA and rng.random() > difficulty else style
     return Style.SCENE
 
 
@@ -110,7 +110,7 @@ def _mask(
     """Return the drawn text, mode L, cropped to its ink."""
     if style is Style.SEGMENTS:
         return glyphs.segments(text, rng, height)
-    plain = style is Style.PLAIN or style is Style.DOTS or rng.random() < 0.45 + 0.4 * (1 - difficulty)
+    plain = style is Style.PLAIN or style is Style.DOTS or rng.random() < 0.45 + 0.5 * (1 - difficulty)
     face = fonts.pick(rng, text, plain=plain)
     if style is Style.DOTS:
         return glyphs.dots(text, rng, face, height)
@@ -122,7 +122,7 @@ def _mask(
     return glyphs.line(text, face, size, stroke=1 + (size > 44) if size > 24 and rng.random() < 0.18 else 0)
 
 
-def _decorate(mask: Image.Image, rng: np.random.Generator, style: Style, height: int) -> _Layers:
+def _decorate(mask: Image.Image, rng: np.random.Generator, style: Style, height: int, difficulty: float) -> _Layers:
     """Add margins and, at times, an outline, a shadow, rules, borders and neighbouring words."""
     pad = max(4, height // 2)
     size = (mask.width + 2 * pad, mask.height + 2 * pad)
@@ -132,21 +132,22 @@ def _decorate(mask: Image.Image, rng: np.random.Generator, style: Style, height:
     shadow: Image.Image | None = None
     if style is not Style.SCENE:
         return _Layers(ink)
-    if rng.random() < 0.12:
+    often = 0.3 + 0.7 * difficulty
+    if rng.random() < 0.12 * often:
         grown = ink.filter(ImageFilter.MaxFilter(3 if height < 40 else 5))
         if rng.random() < 0.35:  # hollow letters: only their outline is inked
             ink = ImageChops.subtract(grown, ink)
         else:
             rim = grown
-    if rng.random() < 0.2:
+    if rng.random() < 0.2 * often:
         reach = max(1, round(height * rng.uniform(0.03, 0.1)))
         dx, dy = (int(v) * reach for v in rng.integers(-1, 2, 2))
         shadow = ImageChops.offset(rim or ink, dx, dy)
         if rng.random() < 0.6:
             shadow = shadow.filter(ImageFilter.BoxBlur(float(rng.uniform(0.3, 1.5))))
-    if rng.random() < 0.12:
+    if rng.random() < 0.12 * often:
         backgrounds.draw_rules(ink, rng, pad)
-    if rng.random() < 0.2:
+    if rng.random() < 0.2 * often:
         backgrounds.draw_neighbours(ink, mask, rng, pad)
     return _Layers(ink, rim, shadow)
 
@@ -281,22 +282,24 @@ def _expose(pixels: Float, rng: np.random.Generator, style: Style, difficulty: f
     height, width = pixels.shape[:2]
     if rng.random() < 0.3 * difficulty:
         pixels = pixels * (1 + 0.35 * backgrounds.smooth(rng, width, height, 2, 2)[..., :1])
-    if style is Style.SEGMENTS and rng.random() < 0.5:  # reflections on the glass
+    if style is Style.SEGMENTS and rng.random() < 0.5 * difficulty:  # reflections on the glass
         pixels = pixels + 90 * np.maximum(backgrounds.smooth(rng, width, height, 2, 4)[..., :1], 0)
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     image = _defocus(image, rng, difficulty)
     if rng.random() < 0.5 * difficulty:
-        pixels = np.asarray(image, np.float32)
-        sigma = float(abs(rng.normal(0, 7)))
-        channels = 1 if rng.random() < 0.5 else 3
-        noise = rng.standard_normal((height, width, channels), np.float32) if image.size == (width, height) else None
-        if noise is not None:
-            image = Image.fromarray(np.clip(pixels + noise * np.float32(sigma), 0, 255).astype(np.uint8))
+        image = _noisy(image, rng)
     if style is Style.PRINT and rng.random() < 0.4:
         image = _binarise(image, rng)
     elif rng.random() < 0.45:
         image = _compress(image, int(rng.integers(15 + round(25 * (1 - difficulty)), 90)))
     return image.convert("L") if rng.random() < 0.2 else image
+
+
+def _noisy(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    channels = 1 if rng.random() < 0.5 else 3
+    noise = rng.standard_normal((image.height, image.width, channels), np.float32)
+    pixels = np.asarray(image, np.float32) + noise * np.float32(rng.normal(0, 7))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
 def _defocus(image: Image.Image, rng: np.random.Generator, difficulty: float) -> Image.Image:
