@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenuBar, QWidget
 
 from crnn_gui import resources
 
@@ -33,7 +33,8 @@ class ActionSpec:
         id: its name in the program.
         text: what menus and the overlay say. An ``&`` marks the letter that opens it in a menu.
         keys: its shortcuts in Qt's portable notation; the first one is shown.
-        wish: the method that fulfils it, as ``target.method``; the targets are handed to :func:`build_actions`.
+        wish: the method that fulfils it, or the signal that tells of it, as ``target.name``; the targets are handed to
+            :func:`build_actions`.
         menu: the menu and the overlay's group it stands in.
         is_toggle: the action is on or off, and its method takes the new state.
         is_listed: False for aliases that would only crowd the menus. The overlay shows them all the same.
@@ -61,8 +62,8 @@ _W, _C, _F, _E = Scope.WINDOW, Scope.CANVAS, Scope.FIELD, Scope.WORD
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_folder", "Open &folder…", ("Ctrl+U",), "window.ask_folder", "File", "folder-open"),
     ActionSpec("open_file", "Open &image or project…", ("Ctrl+O",), "window.ask_file", "File", "file-search"),
-    ActionSpec("open_demo", "Open &sample project", (), "window.request_demo", "File", "flask"),
-    ActionSpec("export", "&Export…", ("Ctrl+Shift+E",), "window.request_export", "File", "export", needs="project"),
+    ActionSpec("open_demo", "Open &sample project", (), "window.demo_requested", "File", "flask"),
+    ActionSpec("export", "&Export…", ("Ctrl+Shift+E",), "window.export_requested", "File", "export", needs="project"),
     ActionSpec("close_project", "&Close project", ("Ctrl+W",), "document.close_project", "File", "x", needs="project"),
     ActionSpec("quit", "&Quit", ("Ctrl+Q",), "window.close", "File", "sign-out"),
     ActionSpec("undo", "&Undo", ("Ctrl+Z",), "document.undo", "Edit", "arrow-counter-clockwise"),
@@ -271,6 +272,8 @@ def build_actions(
         action.setToolTip(tool_tip(spec))
         target, method = spec.wish.split(".")
         wish = getattr(targets[target], method)
+        if isinstance(wish, SignalInstance):
+            wish = wish.emit
         if spec.is_toggle:
             action.toggled.connect(wish)
         else:
@@ -279,6 +282,15 @@ def build_actions(
             widget.addAction(action)
         made[spec.id] = action
     return made
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
+    """Make a menu of each group, with the actions that are not mere aliases."""
+    for name in MENUS:
+        menu = bar.addMenu(f"&{name}")
+        for spec in ACTIONS:
+            if spec.menu == name and spec.is_listed:
+                menu.addAction(actions[spec.id])
 
 
 def plain_text(spec: ActionSpec) -> str:

@@ -7,16 +7,17 @@ import shutil
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from crnn_gui import resources
 from crnn_gui.document import Notice, ProjectDocument
-from crnn_gui.exchange import Exchange
 from crnn_gui.item_models import PageListModel
 from crnn_gui.reading import Reading
 from crnn_gui.services.pages import PageImages, Thumbnails
@@ -27,7 +28,6 @@ from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.training import Training
-from crnn_gui.widgets.crash_dialog import CrashDialog
 from crnn_gui.widgets.inspector import Sight
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
@@ -38,10 +38,10 @@ from model.errors import KnownError
 from model.messages import WeightsSummary
 from model.store import AnnotationStore
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from crnn_gui.widgets.export_panel import ExportPanel
 
-PACE_MILLISECONDS = 0
-"""Wait between the window and everything heavy: one turn of the event loop, in which it is painted."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,23 @@ class Application(QObject):
         pages = PageList(self.document, PageListModel(self.document, services.thumbnails))
         self.window = MainWindow(self.document, self.reading, pages=pages, settings=settings, theme=theme)
         self.training = Training(self.document, services.store, services.trainer, services.predictor)
-        self.exchange = Exchange(self.document, services.store, services.tasks)
         self._theme = theme
-        self._export_panel: QDialog | None = None
+        self._export_panel: ExportPanel | None = None
         self._running: tuple[Task, ...] = ()
         self._is_stopped = False
         self._show_settings()
+        self.window.add_workspace("review", self._review_workspace)
         self.window.add_workspace("train", self._train_workspace)
         self._connect()
+
+    def _review_workspace(self) -> QWidget:
+        from crnn_gui.services.crops import Crops
+        from crnn_gui.widgets.review import ReviewWorkspace
+
+        workspace = ReviewWorkspace(self.document, Crops(self.services.tasks))
+        workspace.workspace_requested.connect(self.window.show_workspace)
+        workspace.told.connect(self.window.tell)
+        return workspace
 
     def _train_workspace(self) -> QWidget:
         # Brings pyqtgraph, which costs as much as the rest of the window; nobody trains in the first second.
@@ -141,16 +150,22 @@ class Application(QObject):
             self.window.show_workspace("annotate")
             self.document.open_page(word.page_id, (word.id,))
 
+    @property
+    def export_panel(self) -> ExportPanel:
+        """The export panel, built when it is asked for first: the formats it writes are many."""
+        if self._export_panel is None:
+            from crnn_gui.exchange import Exchange
+            from crnn_gui.widgets.export_panel import ExportPanel
+
+            exchange = Exchange(self.document, self.services.store, self.services.tasks, self)
+            self._export_panel = ExportPanel(exchange, self.window)
+            self._export_panel.word_requested.connect(self.show_word)
+        return self._export_panel
+
     @Slot()
     def _on_export_requested(self) -> None:
-        from crnn_gui.widgets.export_panel import ExportPanel
-
-        if self._export_panel is None:
-            panel = ExportPanel(self.exchange, self.window)
-            panel.word_requested.connect(self.show_word)
-            self._export_panel = panel
-        self._export_panel.show()
-        self._export_panel.raise_()
+        self.export_panel.show()
+        self.export_panel.raise_()
 
     @Slot()
     def stop(self) -> None:
@@ -236,7 +251,7 @@ class CrashReporter(QObject):
     def __init__(self, log_file: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._log_file = log_file
-        self._dialog: CrashDialog | None = None
+        self._dialog: QDialog | None = None
         self.crashed.connect(self._on_crashed)
 
     def hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -252,6 +267,8 @@ class CrashReporter(QObject):
         # One dialog at a time: an error in a paint event would otherwise open a hundred of them.
         if self._dialog is not None and self._dialog.isVisible():
             return
+        from crnn_gui.widgets.crash_dialog import CrashDialog
+
         self._dialog = CrashDialog(details, self._log_file, QApplication.activeWindow())
         self._dialog.show()
 
@@ -267,8 +284,23 @@ def build(settings: Settings, services: Services, theme: Theme) -> Application:
     return Application(settings, services, theme)
 
 
-def run(path: Path | None, *, demo: bool, log_file: Path) -> int:
-    """Show the window, open a project and run until the window is closed. Returns the exit status."""
+def run(
+    path: Path | None,
+    *,
+    demo: bool,
+    log_file: Path,
+    settings: Settings | None = None,
+    on_shown: Callable[[Application], None] | None = None,
+) -> int:
+    """Show the window, open a project and run until the window is closed. Returns the exit status.
+
+    Args:
+        path: what to open; None for the last project.
+        demo: open a copy of the sample project instead.
+        log_file: where the log is, for the crash dialog.
+        settings: other settings than the user's.
+        on_shown: called once the window is on the screen, by a script that drives the program.
+    """
     app = QApplication(sys.argv[:1])
     app.setApplicationName("crnn-gui")
     app.setApplicationDisplayName("crnn-gui")
@@ -276,17 +308,19 @@ def run(path: Path | None, *, demo: bool, log_file: Path) -> int:
     app.setWindowIcon(resources.icon("bounding-box", "accent"))
     reporter = CrashReporter(log_file, app)
     sys.excepthook = reporter.hook
-    settings = Settings.of_user()
+    settings = settings or Settings.of_user()
     theme = Theme(app, Scheme(settings.value("look/scheme")))
     program = build(settings, start_services(), theme)
     program.window.show()
+    project = path or next((p for p in settings.recent if p.exists()), None)
     if demo:
         program.open_demo()
-    else:
-        project = path or next((p for p in settings.recent if p.exists()), None)
-        if project is not None:
-            program.document.open_path(project)
-    QTimer.singleShot(PACE_MILLISECONDS, program.load_recogniser)
+    elif project is not None:
+        program.document.open_path(project)
+    # One turn of the event loop, in which the window is painted, comes before everything heavy.
+    QTimer.singleShot(0, program.load_recogniser)
+    if on_shown is not None:
+        on_shown(program)
     status = app.exec()
     sys.excepthook = sys.__excepthook__
     return status

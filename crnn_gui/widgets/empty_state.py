@@ -46,8 +46,10 @@ class EmptyState(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
-        for action, is_primary in ((open_folder, True), (open_demo, False)):
-            buttons.addWidget(_button(action, is_primary=is_primary))
+        self.folder_button = _button(open_folder, is_primary=True)
+        self.demo_button = _button(open_demo, is_primary=False)
+        buttons.addWidget(self.folder_button)
+        buttons.addWidget(self.demo_button)
         buttons.addStretch(1)
         area.addWidget(self._icon)
         area.addSpacing(8)

@@ -82,7 +82,7 @@ class Inspector(QFrame):
         self.setObjectName("side")
         self.setMinimumWidth(WIDTH_PX - 40)
         self.field = WordField(points=4)
-        self.field.setPlaceholderText("Select a word, or draw one with W")
+        self.field.setPlaceholderText("Text of the word")
         self._title = QLabel()
         self._title.setFont(theme.ui_font(bold=True))
         self._state = _Line()
@@ -149,7 +149,9 @@ class Inspector(QFrame):
             widget.setVisible(word is not None)
         if word is None:
             self._title.setText(f"{len(selection)} words selected" if selection else "No word selected")
-            self._crop.show_crop(None)
+            self._crop.show_sentence(
+                "" if selection else "Press W and draw a box around a word,\nor Tab to go to the first."
+            )
             self._alternatives.show_texts(())
             return
         prediction = self._document.predictions.get(word.id)
@@ -180,7 +182,7 @@ class Inspector(QFrame):
             crop = cut_crop(page.pixels, box)
             strip = to_strip(crop, self._sight.preprocessing)
         except ImageError as error:
-            self._crop.show_problem(str(error))
+            self._crop.show_sentence(str(error))
             self._strip.show_strip(None)
             return
         self._crop.show_crop(crop)
@@ -279,19 +281,19 @@ class _CropView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._image = QImage()
-        self._problem = ""
+        self._sentence = ""
         self.setFixedHeight(CROP_HEIGHT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Crop")
 
     def show_crop(self, crop: Image.Image | None) -> None:
         self._image = QImage() if crop is None else to_qimage(crop)
-        self._problem = ""
+        self._sentence = ""
         self.update()
 
-    def show_problem(self, sentence: str) -> None:
+    def show_sentence(self, sentence: str) -> None:
         self._image = QImage()
-        self._problem = sentence
+        self._sentence = sentence
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -303,7 +305,7 @@ class _CropView(QWidget):
         painter.drawRoundedRect(self.rect(), 4, 4)
         if self._image.isNull():
             painter.setPen(QColor(look.color("muted")))
-            painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(_CENTRED), self._problem)
+            painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(_CENTRED), self._sentence)
             return
         room = self.rect().adjusted(8, 8, -8, -8)
         scale = min(room.width() / self._image.width(), room.height() / self._image.height(), CROP_LARGEST_SCALE)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QMimeData, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QSplitter,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from crnn_gui.actions import ACTIONS, MENUS, Scope, build_actions
+from crnn_gui.actions import ACTIONS, Scope, build_actions, fill_menu_bar
 from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
 from crnn_gui.reading import Reading
 from crnn_gui.settings import Settings
@@ -26,11 +26,14 @@ from crnn_gui.widgets.annotate import AnnotateWorkspace
 from crnn_gui.widgets.empty_state import EmptyState
 from crnn_gui.widgets.inspector import WIDTH_PX, Inspector
 from crnn_gui.widgets.notice_bar import NoticeBars
+from crnn_gui.widgets.opening import ask_file, ask_folder, dropped_path
 from crnn_gui.widgets.page_list import PageList
 from crnn_gui.widgets.rail import Rail
 from crnn_gui.widgets.shortcuts_overlay import ShortcutsOverlay
 from crnn_gui.widgets.status_bar import StatusBar
-from model.images import IMAGE_SUFFIXES
+
+if TYPE_CHECKING:
+    from crnn_gui.widgets.train_workspace import TrainWorkspace
 
 TITLE = "crnn-gui"
 _WORKSPACES = ("annotate", "review", "train")
@@ -58,6 +61,7 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
         self.resize(1440, 900)
         self.inspector = Inspector(document)
         self.annotate = AnnotateWorkspace(document, reading, self.inspector, pages=pages)
@@ -66,12 +70,12 @@ class MainWindow(QMainWindow):
         self.workspaces = QStackedWidget()
         self.workspaces.addWidget(self.annotate)
         self._built: dict[str, QWidget] = {"annotate": self.annotate}
+        self._overlay: ShortcutsOverlay | None = None
         self._factories: dict[str, Callable[[], QWidget]] = {}
         self.actions_by_id = self._build_actions(reading)
         self.empty = EmptyState(self.actions_by_id["open_folder"], self.actions_by_id["open_demo"])
         self._build_menus()
         self._lay_out()
-        self.overlay = ShortcutsOverlay(self)
         self._connect()
         self._restore()
         self._on_project_changed(document.project)
@@ -98,11 +102,7 @@ class MainWindow(QMainWindow):
         )
 
     def _build_menus(self) -> None:
-        for name in MENUS:
-            menu = self.menuBar().addMenu(f"&{name}")
-            for spec in ACTIONS:
-                if spec.menu == name and spec.is_listed:
-                    menu.addAction(self.actions_by_id[spec.id])
+        fill_menu_bar(self.menuBar(), self.actions_by_id)
         for names in (_WORKSPACES, ("scheme_system", "scheme_light", "scheme_dark")):
             group = QActionGroup(self)
             for name in names:
@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
         document.saved_changed.connect(self.status.show_saved)
         document.notice.connect(self.notices.show_notice)
         self.notices.action_chosen.connect(document.act_on_notice)
-        self.annotate.told.connect(self._on_told)
+        self.annotate.told.connect(self.tell)
         self.annotate.canvas.drawing_changed.connect(self.actions_by_id["draw"].setChecked)
         self.empty.project_requested.connect(document.open_path)
         stack = document.undo_stack
@@ -215,54 +215,55 @@ class MainWindow(QMainWindow):
         self.actions_by_id["redo"].setText(f"&Redo {text}".rstrip())
 
     @Slot(str)
-    def _on_told(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> None:
+        """Show a sentence that goes by itself."""
         self.notices.show_notice(Notice("info", sentence))
 
     # Wishes of the table of actions
 
     @Slot()
     def ask_folder(self) -> None:
-        """Let the user choose a folder of images."""
-        chosen = QFileDialog.getExistingDirectory(self, "Open a folder of photographs", self._start_folder())
-        if chosen:
-            self._document.open_path(Path(chosen))
+        """Let the user choose a folder to open."""
+        self._open(ask_folder(self, self._start_folder()))
 
     @Slot()
     def ask_file(self) -> None:
-        """Let the user choose an image or an annotation file."""
-        kinds = " ".join(f"*{suffix}" for suffix in (".crnn", *sorted(IMAGE_SUFFIXES)))
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open", self._start_folder(), f"Images and projects ({kinds})")
-        if chosen:
-            self._document.open_path(Path(chosen))
+        """Let the user choose an image or an annotation file to open."""
+        self._open(ask_file(self, self._start_folder()))
 
-    def _start_folder(self) -> str:
-        return str(next((p for p in self._settings.recent if p.exists()), Path.home()))
+    def _open(self, path: Path | None) -> None:
+        if path is not None:
+            self._document.open_path(path)
 
-    @Slot()
-    def request_demo(self) -> None:
-        """Ask for a copy of the sample project."""
-        self.demo_requested.emit()
-
-    @Slot()
-    def request_export(self) -> None:
-        """Ask for the export panel."""
-        self.annotate.editor.keep()
-        self.export_requested.emit()
+    def _start_folder(self) -> Path:
+        return next((p for p in self._settings.recent if p.exists()), Path.home())
 
     def show_workspace(self, name: str) -> None:
-        """Go to a workspace; one that was not needed so far is built now."""
+        """Go to a workspace."""
         self.annotate.editor.keep()
+        workspace = self.workspace(name)
+        self.workspaces.setCurrentWidget(workspace)
+        self.actions_by_id[name].setChecked(True)
+        workspace.setFocus()
+
+    def workspace(self, name: str) -> QWidget:
+        """Return a workspace, built if it was not needed so far."""
         if name not in self._built:
             self._built[name] = self._factories[name]()
             self.workspaces.addWidget(self._built[name])
-        self.workspaces.setCurrentWidget(self._built[name])
-        self.actions_by_id[name].setChecked(True)
-        self._built[name].setFocus()
+        return self._built[name]
+
+    @property
+    def train(self) -> TrainWorkspace:
+        """The Train workspace."""
+        return cast("TrainWorkspace", self.workspace("train"))
 
     @Slot()
     def show_shortcuts(self) -> None:
         """Cover the window with the sheet of shortcuts."""
-        self.overlay.open()
+        if self._overlay is None:
+            self._overlay = ShortcutsOverlay(self)
+        self._overlay.open()
 
     def use_look(self, name: str) -> None:
         """Show the light or the dark look, or follow the system."""
@@ -272,7 +273,7 @@ class MainWindow(QMainWindow):
     # Drag and drop, and the end
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_path(event.mimeData()) is not None:
+        if dropped_path(event.mimeData()) is not None:
             self.empty.set_drop_near(True)
             event.acceptProposedAction()
 
@@ -281,10 +282,8 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.empty.set_drop_near(False)
-        path = _dropped_path(event.mimeData())
-        if path is not None:
-            event.acceptProposedAction()
-            self._document.open_path(path)
+        event.acceptProposedAction()
+        self._open(dropped_path(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.annotate.editor.keep()
@@ -293,8 +292,3 @@ class MainWindow(QMainWindow):
         self._settings.set_geometry("pages", self.annotate.splitter.saveState())
         self._settings.set_value("look/text_at_boxes", self.actions_by_id["show_texts"].isChecked())
         self.closing.emit()
-
-
-def _dropped_path(data: QMimeData) -> Path | None:
-    """Return the first local file or folder among what is dragged."""
-    return next((Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()), None)

@@ -196,14 +196,16 @@ def test_overlay_lists_every_action_that_has_keys_and_goes_with_any_key(start: S
     window = start().window
     until(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_Question, Qt.KeyboardModifier.ShiftModifier)
-    assert window.overlay.isVisible()
-    shown = texts(window.overlay)
+    overlay = window.findChild(QWidget, "shortcuts_overlay")
+    assert overlay is not None
+    assert overlay.isVisible()
+    shown = texts(overlay)
     for spec in ACTIONS:
         if spec.keys and not spec.arguments:
             assert plain_text(spec) in shown, spec.id
     assert "PgDown or D" in shown
-    QTest.keyClick(window.overlay, Qt.Key.Key_Escape)
-    assert not window.overlay.isVisible()
+    QTest.keyClick(overlay, Qt.Key.Key_Escape)
+    assert not overlay.isVisible()
 
 
 def test_training_comes_when_it_is_asked_for(
