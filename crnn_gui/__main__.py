@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"{options.path} does not exist.")
     log_file = start_logging()
     if options.screenshots is not None:
-        from crnn_gui import demo
+        from crnn_gui.demo import run as run_demo
 
-        return demo.run(options.screenshots, log_file=log_file)
+        return run_demo(options.screenshots, log_file=log_file)
 
     from crnn_gui import app
 

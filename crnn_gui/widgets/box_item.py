@@ -84,7 +84,7 @@ class BoxItem(QGraphicsPolygonItem):
         if self._look == Look.UNLABELLED:
             pen.setDashPattern([4, 3])
         fill = QColor(color)
-        fill.setAlphaF(0.20 if self._is_selected else 0.07)
+        fill.setAlphaF(0.12 if self._is_selected else 0.05)
         brush = QBrush(fill)
         if self._look == Look.IGNORED:
             fill.setAlphaF(0.45)

@@ -137,7 +137,9 @@ class Inspector(QFrame):
         self._show_pixels(box, prediction)
         self.field.show_text(prediction.text if prediction is not None else "", select_all=False)
         if prediction is not None:
-            self._state.show_line("sparkle", "suggested", f"{prediction.confidence:.0%}")
+            look = Look.SUGGESTED if prediction.confidence >= self._doubt_below else Look.DOUBTFUL
+            self._state.show_line(look.value, look.token, f"{look.name.capitalize()} {prediction.confidence:.0%}")
+            self._state.show()
 
     @Slot()
     def refresh(self) -> None:

@@ -36,9 +36,7 @@ class ShortcutsOverlay(QWidget):
         body.setSpacing(16)
         title = QLabel("Keyboard and mouse")
         title.setFont(theme.ui_font(points=5, bold=True))
-        hint = QLabel(
-            "Single letters and arrows act while the page has the focus (Esc gives it back). Esc closes this."
-        )
+        hint = QLabel("Single letters and arrows act while the page has the focus; Esc gives it back.")
         hint.setProperty("muted", True)
         body.addWidget(title)
         body.addWidget(hint)
@@ -99,23 +97,19 @@ class ShortcutsOverlay(QWidget):
 
 def _rows(menu: str) -> tuple[tuple[str, str], ...]:
     """Return text and keys of a group; actions of one text, and runs of numbered ones, share a row."""
-    rows: dict[str, str] = {}
+    rows: dict[str, dict[str, None]] = {}
     for spec in ACTIONS:
         if spec.menu == menu and spec.keys:
-            text = plain_text(spec)
-            if spec.arguments:
-                text, keys = _family(spec)
-            else:
-                keys = shown_keys(spec)
-            known = rows.get(text, keys).split(" or ")
-            rows[text] = " or ".join(dict.fromkeys((*known, keys)))
-    return tuple(rows.items())
+            is_one_of_many = bool(spec.arguments) and not spec.is_listed
+            text, keys = _family(spec) if is_one_of_many else (plain_text(spec), shown_keys(spec))
+            rows.setdefault(text, {}).update(dict.fromkeys(keys.split(" or ")))
+    return tuple((text, " or ".join(keys)) for text, keys in rows.items())
 
 
 def _family(spec: ActionSpec) -> tuple[str, str]:
     text = plain_text(spec).rsplit(" ", 1)[0]
     modifier = spec.keys[0].rpartition("+")[0]
-    keys = "1..9" if spec.arguments[0] and spec.keys[0][-1].isdigit() else "arrows"
+    keys = "1..9" if spec.keys[0][-1].isdigit() else "arrows"
     return text, f"{modifier}+{keys}" if modifier else keys
 
 

@@ -60,8 +60,7 @@ class WordEditor(QObject):
         word = self._document.current_word if len(ids) == 1 else None
         self._word_id = word.id if word is not None else 0
         for field in (self._inline, self._panel):
-            field.setReadOnly(self._document.read_only)
-        self._panel.setEnabled(word is not None)
+            field.setReadOnly(self._document.read_only or word is None)
         self._show_word()
 
     @Slot(object)

@@ -204,6 +204,9 @@ def test_overlay_lists_every_action_that_has_keys_and_goes_with_any_key(start: S
         if spec.keys and not spec.arguments:
             assert plain_text(spec) in shown, spec.id
     assert "PgDown or D" in shown
+    assert "Ctrl+3" in shown
+    assert "W or R" in shown
+    assert "W or R or" not in shown
     QTest.keyClick(overlay, Qt.Key.Key_Escape)
     assert not overlay.isVisible()
 
