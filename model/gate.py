@@ -16,6 +16,7 @@ import torch
 
 from model import metrics
 from model.charset import Charset, frames_needed
+from model.checkpoint import Weights, build_network
 from model.dataset import CropSet, Indices, normalized
 from model.events import Decision, Reading, Score
 from model.learner import ctc_losses, greedy_indices
@@ -72,12 +73,15 @@ class Exam:
         crops: loaded; their encoded labels are not used.
         indices: which of them are read.
         preprocessing: of the networks that will be examined.
+        device: where weights read.
     """
 
-    def __init__(self, crops: CropSet, indices: Sequence[int] | Indices, *, preprocessing: Preprocessing) -> None:
+    def __init__(
+        self, crops: CropSet, indices: Sequence[int] | Indices, *, preprocessing: Preprocessing, device: torch.device
+    ) -> None:
         self._crops = crops
         self._indices = [int(i) for i in indices]
-        self._spec = preprocessing
+        self._spec, self._device = preprocessing, device
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -105,6 +109,10 @@ class Exam:
         summary = score.summary()
         loss = math.fsum(losses) / len(losses) if losses else math.nan
         return Marks(Score(summary.words, summary.word_accuracy, summary.cer, loss), tuple(texts.values()))
+
+    def mark_weights(self, weights: Weights | None) -> Marks | None:
+        """Let weights read every crop; None without weights or without crops."""
+        return self.mark(build_network(weights).to(self._device), weights.charset) if weights and len(self) else None
 
     def is_collapsed(self, marks: Marks | None) -> bool:
         """Whether a network wrote the same for every crop, nothing most often, although their labels differ."""

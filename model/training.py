@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from model.checkpoint import Weights, build_network, load_weights, save_weights
+from model.checkpoint import Weights, load_weights, save_weights
 from model.events import (
     BadBatch,
     Batch,
@@ -34,7 +34,7 @@ from model.events import (
     Started,
     TrainEvent,
 )
-from model.gate import Comparison, Exam, Marks, decide
+from model.gate import Comparison, Marks, decide
 from model.run_state import Progress, RunFolder
 from model.training_setup import Pace, TrainConfig, identity, prepare, trained_weights
 
@@ -96,14 +96,14 @@ class _Run:
         self._stopped = False
         self._folder = RunFolder(config.out)
         saved = self._folder.load(identity(plan, config)) if config.resume else None
-        if saved is None:
-            self._folder.clear()
         pace = Pace(**saved[1]["pace"]) if saved else None
         self._setup = prepare(plan, config, began=began, should_stop=should_stop, pace=pace)
         self._pace, self._learner, self._material = self._setup.pace, self._setup.learner, self._setup.material
         self._progress = Progress()
         self._best: Weights | None = None
-        if saved:
+        if saved is None:
+            self._folder.clear()
+        else:
             tensors, values = saved
             self._learner.load_state(tensors, values["learner"])
             self._progress = Progress(**values["progress"])
@@ -111,7 +111,7 @@ class _Run:
                 self._material.crops.refuse(index, Cause(cause), detail)
             if self._progress.best:
                 self._best = load_weights(self._folder.best)
-        self._before = _marks(self._setup.exam, self._setup.base)
+        self._before = self._setup.exam.mark_weights(self._setup.base)
         self._resumed_at, self._resumed_crops = self._progress.step, self._progress.crops
         self._seconds_before = self._progress.seconds
         self._saved_at = time.monotonic()
@@ -259,16 +259,16 @@ class _Run:
     def _compare(self, candidate: Weights) -> Comparison:
         """Let the new weights sit the exams, and the base weights the general one."""
         setup, before = self._setup, self._before
-        after = _marks(setup.exam, candidate)
+        after = setup.exam.mark_weights(candidate)
         if before is None or after is None:
             trial = setup.exam if after else setup.trial
-            return Comparison(after=after, collapsed=trial.is_collapsed(after or _marks(trial, candidate)))
+            return Comparison(after=after, collapsed=trial.is_collapsed(after or trial.mark_weights(candidate)))
         fixed, broken = setup.exam.compare(before, after)
         return Comparison(
             before=before,
             after=after,
-            general_before=_marks(setup.general, setup.base),
-            general_after=_marks(setup.general, candidate),
+            general_before=setup.general.mark_weights(setup.base),
+            general_after=setup.general.mark_weights(candidate),
             collapsed=setup.exam.is_collapsed(after),
             fixed=fixed,
             broken=broken,
@@ -364,7 +364,10 @@ class _Run:
 
     def _candidate(self, marks: Marks | None) -> Weights:
         """Return the averaged weights as they are now, ready to be saved."""
-        state = {name: value.detach().cpu().clone() for name, value in self._learner.average.state_dict().items()}
+        state = {
+            name: value.detach().cpu().contiguous().clone()
+            for name, value in self._learner.average.state_dict().items()
+        }
         return trained_weights(self._setup, state, steps=self._progress.step, score=_score(marks))
 
     def _save(self) -> Checkpoint:
@@ -383,13 +386,6 @@ class _Run:
     def _seconds(self) -> float:
         """Seconds since the run started, those before an interruption included."""
         return self._seconds_before + time.monotonic() - self._began
-
-
-def _marks(exam: Exam, weights: Weights | None) -> Marks | None:
-    """Return how weights read an exam; None without weights or without anything to read."""
-    if weights is None or not len(exam):
-        return None
-    return exam.mark(build_network(weights), weights.charset)
 
 
 def _score(marks: Marks | None) -> Score | None:

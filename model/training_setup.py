@@ -24,6 +24,7 @@ from model.gate import Exam
 from model.learner import Learner
 from model.networks import Network, build
 from model.run_state import fingerprint
+from model.synth.general import general_crops
 
 if TYPE_CHECKING:
     from model.charset import Charset
@@ -40,6 +41,7 @@ _EXAM_LIMIT = 2_000  # held-out words that are read at each evaluation: they set
 _LOADING_SHARE, _EXAM_SHARE, _TRAINING_SHARE = 0.25, 0.05, 0.85  # of the time there is
 _EVALUATION_SHARE = 0.15
 _READS_PER_STEP = 3  # crops that are read in the time in which one is trained on, about
+_LEAST_STEPS = 20  # between two evaluations
 _TRIAL = 256  # crops that new weights are tried on where no words are held out
 _LONG_EPOCH = 8_000  # crops; longer passes are evaluated in between
 
@@ -173,6 +175,7 @@ def prepare(
         WeightsError: the base weights cannot be read.
     """
     device = choose(config.device)
+    place = torch.device(device.kind)
     start, base = first_weights(plan, config)
     spec, limit = start.preprocessing, config.time_limit
     replay, general = general_words(plan.charset) if base else ((), ())
@@ -184,7 +187,7 @@ def prepare(
     general_set.load()
 
     def learner(steps: int) -> Learner:
-        network = build_network(start).to(torch.device(device.kind))
+        network = build_network(start).to(place)
         return new_learner(network, config, steps=steps, crops=len(plan.train))
 
     if pace is None:
@@ -197,9 +200,11 @@ def prepare(
         start=start,
         base=base,
         material=material,
-        exam=Exam(held_out, _some(len(held_out), pace.exam, config.seed), preprocessing=spec),
-        general=Exam(general_set, range(len(general_set)), preprocessing=spec),
-        trial=Exam(material.crops, material.crops.usable(range(len(plan.train)))[:_TRIAL], preprocessing=spec),
+        exam=Exam(held_out, _some(len(held_out), pace.exam, config.seed), preprocessing=spec, device=place),
+        general=Exam(general_set, range(len(general_set)), preprocessing=spec, device=place),
+        trial=Exam(
+            material.crops, material.crops.usable(range(len(plan.train)))[:_TRIAL], preprocessing=spec, device=place
+        ),
         pace=pace,
         learner=learner(pace.steps),
     )
@@ -337,7 +342,7 @@ def set_pace(material: Material, trial: Learner, config: TrainConfig, *, held_ou
         steps = max(1, int(_TRAINING_SHARE * left / seconds))
         if config.epochs:
             steps = min(steps, sum(len(material.deal(epoch)) for epoch in range(config.epochs)))
-    least = exam / _READS_PER_STEP / _EVALUATION_SHARE / config.batch
+    least = max(_LEAST_STEPS, exam / _READS_PER_STEP / _EVALUATION_SHARE / config.batch)
     often = min(len(batches), max(1, _LONG_EPOCH // config.batch))
     return Pace(steps, len(batches), often * math.ceil(max(1, least / often)), exam)
 
@@ -368,10 +373,13 @@ def identity(plan: TrainingPlan, config: TrainConfig) -> dict[str, str]:
     }
 
 
+def preprocessing_of(spec: Preprocessing, config: TrainConfig) -> Preprocessing:
+    """Return how a run prepares crops, given how its network or base weights do."""
+    return replace(spec, widths=(config.width,)) if config.width else spec
+
+
 def general_words(charset: Charset) -> tuple[list[Drawn], list[Drawn]]:
     """Return general crops this charset can write, to replay; and others, all of them, for the general exam."""
-    from model.synth.general import general_crops
-
     crops = general_crops()
     return [crop for crop in crops[1::2] if not charset.unknown(crop[1])], list(crops[::2])
 
@@ -379,10 +387,6 @@ def general_words(charset: Charset) -> tuple[list[Drawn], list[Drawn]]:
 def _some(total: int, count: int, seed: int) -> list[int]:
     """Return ``count`` of the numbers below ``total``, ascending; for a seed always the same ones."""
     return sorted(np.random.default_rng(seed).permutation(total)[:count].tolist())
-
-
-def preprocessing_of(spec: Preprocessing, config: TrainConfig) -> Preprocessing:
-    return replace(spec, widths=(config.width,)) if config.width else spec
 
 
 def _half_precision(precision: str, device: torch.device) -> bool:
