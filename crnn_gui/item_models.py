@@ -234,11 +234,9 @@ class WordListModel(QAbstractListModel):
             case WordRole.CONFIDENCE:
                 return prediction.confidence if prediction is not None else None
             case WordRole.CROP:
-                return self._crops.get(
-                    word.id, word.box, self._document.page_path(self._document.page_of(word.page_id))
-                )
+                return self._crops.get(word.id, word.box, self._document.page_path(page))
             case WordRole.PAGE:
-                return self._document.page_of(word.page_id)
+                return page
         return None
 
     def found(self, index: Index) -> FoundWord:

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,8 +93,11 @@ def nothing_left_behind() -> Iterator[None]:
 
 def _children() -> set[int]:
     """Return the child processes, dead but unmourned ones too; nothing where the system does not list them."""
-    lists = Path("/proc/self/task").glob("*/children") if sys.platform == "linux" else ()
-    return {int(pid) for one in lists for pid in one.read_text().split()}
+    pids: set[int] = set()
+    for one in Path("/proc/self/task").glob("*/children") if sys.platform == "linux" else ():
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread ended after it was listed
+            pids |= {int(pid) for pid in one.read_text().split()}
+    return pids
 
 
 def _qt_leftovers() -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from PIL import Image
 from crnn_gui.services import store_service
 from crnn_gui.services.child import ChildEndedError, ChildProcess
 from crnn_gui.services.predictor import PredictorService
-from crnn_gui.services.store_service import StoreService
+from crnn_gui.services.store_service import OpenedFile, StoreService
 from crnn_gui.services.tasks import Task, Tasks
 from crnn_gui.services.trainer import TrainerService, TrainerState
 from model.annotations import Box
@@ -304,6 +306,28 @@ def test_closing_in_the_middle_of_a_run_is_quick(trainer: TrainerService, until:
 # --- store ---
 
 
+def test_what_is_asked_before_the_new_file_was_announced_goes_to_the_old_one(
+    qapp: object, until: Until, tiny_project: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(tiny_project, other)
+    service = StoreService()
+    opened: list[OpenedFile] = []
+    service.open(tiny_project / FILE_NAME, opened.append, pytest.fail)
+    until(lambda: len(opened) == 1)
+    is_open = threading.Event()
+    service.open(other / FILE_NAME, opened.append, pytest.fail)
+    service.read(lambda store: is_open.set(), lambda _: None)
+    assert is_open.wait(5)  # the other file is open by now, but this thread has not heard of it yet
+    [page] = [page for page in opened[0].pages if page.path == "second.png"]
+    service.write(lambda store: store.set_page_verified(page.id, True))
+    until(lambda: len(opened) == 2 and service.saved.pending == 0)
+    service.stop()
+    for folder, is_verified in ((tiny_project, True), (other, False)):
+        with AnnotationStore.open(folder / FILE_NAME) as store:
+            assert [page.verified for page in store.pages()] == [False, is_verified]
+
+
 def test_a_refused_edit_is_kept_told_and_tried_again(
     open_room: Callable[[], Room], until: Until, tiny_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,8 +405,6 @@ def test_a_store_without_a_file_refuses_in_a_sentence(qapp: object, until: Until
 
 
 def test_tasks_report_end_and_fail_in_the_gui_thread(qapp: object, until: Until) -> None:
-    import threading
-
     tasks = Tasks()
     heard: list[tuple[object, bool]] = []
 
