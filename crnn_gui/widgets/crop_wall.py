@@ -2,57 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
-    QObject,
     QPersistentModelIndex,
-    QPointF,
+    QPoint,
     QRect,
-    QRectF,
-    QSize,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QBrush, QFontMetricsF, QImage, QKeyEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemDelegate,
-    QAbstractItemView,
-    QFrame,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtGui import QCursor, QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QWidget
 
-from crnn_gui import resources, theme
 from crnn_gui.document import ProjectDocument
-from crnn_gui.item_models import DOUBT_BELOW
 from crnn_gui.services.crops import Crops
 from crnn_gui.services.survey import FoundWord
+from crnn_gui.widgets.wall_cell import CELL_HEIGHT_PX, CELL_LEAST_WIDTH_PX, ENTER_KEYS, CellDelegate
 from crnn_gui.widgets.wall_model import WallModel
-from crnn_gui.widgets.word_field import WordField
-from crnn_gui.widgets.word_look import Look, draw_tinted, look_of, shown_text
 
 Index = QModelIndex | QPersistentModelIndex
-
-CELL_LEAST_WIDTH_PX = 168
-CELL_HEIGHT_PX = 96
-PADDING_PX = 8
-CROP_HEIGHT_PX = 48
-CROP_LARGEST_SCALE = 3.0
-TEXT_TOP_PX = PADDING_PX + CROP_HEIGHT_PX + 4
-TEXT_HEIGHT_PX = 28
-SIGN_PX = 14
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _Control = Qt.KeyboardModifier.ControlModifier
 
 
-class CropWall(QListView):
+class CropWall(QAbstractItemView):
     """The words of a :class:`WallModel`, side by side.
 
     Signals:
@@ -75,15 +52,9 @@ class CropWall(QListView):
         super().__init__(parent)
         self._words = model
         self._kept = 0
-        self._cells = _CellDelegate(document, model, crops, parent=self)
+        self._cells = CellDelegate(document, model, crops, parent=self)
         self.setAccessibleName("Words to review")
         self.setFrameShape(QFrame.Shape.NoFrame)
-        # Wrapped rows of the list mode look like the icon mode, but need no tree of a hundred thousand items.
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(True)
-        self.setUniformItemSizes(True)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -130,15 +101,103 @@ class CropWall(QListView):
         if index.isValid() and self._words.flags(index) & Qt.ItemFlag.ItemIsEditable:
             self.edit(index)
 
-    # Layout
+    # Layout: cells of one size, so that every place is a matter of arithmetic, for a million words as for ten
 
     def _columns(self) -> int:
         return max(1, self.viewport().width() // CELL_LEAST_WIDTH_PX)
 
+    def _cell_width(self) -> int:
+        return self.viewport().width() // self._columns()
+
+    def visualRect(self, index: Index) -> QRect:
+        if not index.isValid():
+            return QRect()
+        line, column = divmod(index.row(), self._columns())
+        width = self._cell_width()
+        return QRect(column * width, line * CELL_HEIGHT_PX - self.verticalOffset(), width, CELL_HEIGHT_PX)
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        column = point.x() // self._cell_width()
+        row = (point.y() + self.verticalOffset()) // CELL_HEIGHT_PX * self._columns() + column
+        is_here = 0 <= column < self._columns() and 0 <= row < self._words.rowCount()
+        return self._words.index(row) if is_here else QModelIndex()
+
+    def scrollTo(
+        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
+    ) -> None:
+        rect, bar = self.visualRect(index), self.verticalScrollBar()
+        beyond = rect.bottom() - self.viewport().height() + 1
+        if rect.top() < 0:
+            bar.setValue(bar.value() + rect.top())
+        elif beyond > 0:
+            bar.setValue(bar.value() + beyond)
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def verticalOffset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def isIndexHidden(self, index: Index) -> bool:
+        return False
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        selection = QItemSelection()
+        for first, last in self._lines(rect.normalized()):
+            selection.select(self._words.index(first), self._words.index(last))
+        self.selectionModel().select(selection, command)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        region = QRegion()
+        for first, last in self._lines(self.viewport().rect()):
+            for row in range(first, last + 1):
+                if selection.contains(self._words.index(row)):
+                    region += self.visualRect(self._words.index(row))
+        return region
+
+    def _lines(self, rect: QRect) -> Iterator[tuple[int, int]]:
+        """Yield the first and the last row of each line of cells under a rectangle of the viewport."""
+        columns, width, top = self._columns(), self._cell_width(), self.verticalOffset()
+        left, right = (min(max(x // width, 0), columns - 1) for x in (rect.left(), rect.right()))
+        for line in range(max(rect.top() + top, 0) // CELL_HEIGHT_PX, (rect.bottom() + top) // CELL_HEIGHT_PX + 1):
+            first, last = line * columns + left, min(line * columns + right, self._words.rowCount() - 1)
+            if first <= last:
+                yield first, last
+
+    def updateGeometries(self) -> None:
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        lines = -(-self._words.rowCount() // self._columns())
+        bar.setRange(0, max(0, lines * CELL_HEIGHT_PX - height))
+        bar.setPageStep(height)
+        bar.setSingleStep(CELL_HEIGHT_PX // 4)
+        super().updateGeometries()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._cells.cell_size = QSize(self.viewport().width() // self._columns(), CELL_HEIGHT_PX)
-        self.setGridSize(self._cells.cell_size)
         super().resizeEvent(event)
+        self.updateGeometries()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().scroll(dx, dy)  # an open field scrolls with its cell
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._cells.begin_paint()
+        painter = QPainter(self.viewport())
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        flag, selected, current = QStyle.StateFlag, self.selectionModel(), self.currentIndex()
+        under = self.indexAt(self.viewport().mapFromGlobal(QCursor.pos())) if self.underMouse() else QModelIndex()
+        for first, last in self._lines(event.rect()):
+            for row in range(first, last + 1):
+                index = self._words.index(row)
+                option.rect = self.visualRect(index)
+                option.state = flag.State_Enabled
+                if selected.isSelected(index):
+                    option.state |= flag.State_Selected
+                if index == under:
+                    option.state |= flag.State_MouseOver
+                if index == current and self.hasFocus():
+                    option.state |= flag.State_HasFocus
+                self._cells.paint(painter, option, index)
 
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         """Step through the words as through a text: to the right of a line's end its successor begins."""
@@ -175,14 +234,14 @@ class CropWall(QListView):
     def _is_own(self, event: QKeyEvent) -> bool:
         key = event.key()
         if event.modifiers() & _Control:
-            return key in (*_ENTER, Qt.Key.Key_F, Qt.Key.Key_K, Qt.Key.Key_E, Qt.Key.Key_A)
-        return key in (*_ENTER, Qt.Key.Key_F2, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_I, Qt.Key.Key_O)
+            return key in (*ENTER_KEYS, Qt.Key.Key_F, Qt.Key.Key_K, Qt.Key.Key_E, Qt.Key.Key_A)
+        return key in (*ENTER_KEYS, Qt.Key.Key_F2, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_I, Qt.Key.Key_O)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         is_control = held == _Control
         is_plain = held == Qt.KeyboardModifier.NoModifier
-        if key in _ENTER and (is_plain or is_control):
+        if key in ENTER_KEYS and (is_plain or is_control):
             self.verify_requested.emit(is_plain)
         elif (key == Qt.Key.Key_F2 and is_plain) or (key == Qt.Key.Key_E and is_control):
             self.edit_current()
@@ -202,8 +261,9 @@ class CropWall(QListView):
         self.page_requested.emit()
 
     @Slot(object)
-    def _on_crops_ready(self, word_ids: object) -> None:
-        self.viewport().update()
+    def _on_crops_ready(self, word_ids: frozenset[int]) -> None:
+        for word_id in self._cells.take_waiting(word_ids):
+            self.update(self._words.index_of(word_id))
 
     # The current word keeps its place in the user's eye when the rows are listed anew.
 
@@ -215,6 +275,7 @@ class CropWall(QListView):
 
     @Slot()
     def _on_reset(self) -> None:
+        self.updateGeometries()
         index = self._words.index_of(self._kept)
         if index.isValid():
             self.go_to(index)
@@ -222,161 +283,3 @@ class CropWall(QListView):
             first = self._words.index(0)
             self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollToTop()
-
-
-class _CellDelegate(QStyledItemDelegate):
-    """Draws one word, and opens the field under its crop.
-
-    Signals:
-        entered: Enter was pressed in the field, whose text is set; whether to go to the next word.
-    """
-
-    entered = Signal(bool)
-    refused = Signal(str)
-
-    def __init__(self, document: ProjectDocument, model: WallModel, crops: Crops, *, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._document = document
-        self._words = model
-        self._crops = crops
-        self.doubt_below = DOUBT_BELOW
-        self.cell_size = QSize(CELL_LEAST_WIDTH_PX, CELL_HEIGHT_PX)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return self.cell_size
-
-    # The field
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        field = WordField(parent, points=1)
-        field.setAutoFillBackground(True)
-        return field
-
-    def setEditorData(self, editor: QWidget, index: Index) -> None:
-        assert isinstance(editor, WordField), "made by createEditor"
-        if not editor.isModified():  # what is read meanwhile must not overwrite what is being typed
-            editor.show_text(index.data(Qt.ItemDataRole.EditRole), select_all=True)
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
-        assert isinstance(editor, WordField), "made by createEditor"
-        if editor.isModified():
-            model.setData(index, editor.text())
-
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
-        cell: QRect = option.rect
-        top = cell.top() + TEXT_TOP_PX - 2
-        editor.setGeometry(cell.left() + 4, top, cell.width() - 8, cell.bottom() - top - 1)
-
-    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
-        if not (isinstance(editor, WordField) and isinstance(event, QKeyEvent)) or editor.is_composing:
-            return super().eventFilter(editor, event)
-        if event.type() != QEvent.Type.KeyPress or event.key() not in _ENTER:
-            return super().eventFilter(editor, event)
-        if not editor.text().strip():
-            self.refused.emit("Type what the word says, or press Esc and leave it out of everything with I.")
-            return True
-        self.commitData.emit(editor)
-        self.closeEditor.emit(editor, QAbstractItemDelegate.EndEditHint.NoHint)
-        self.entered.emit(not event.modifiers() & _Control)
-        return True
-
-    # Painting
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        found = self._words.found(index)
-        sight = look_of(found.word, found.prediction, doubt_below=self.doubt_below)
-        cell = QRectF(option.rect).adjusted(2, 2, -2, -2)
-        painter.save()
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        _paint_ground(painter, cell, option)
-        inner = QRectF(option.rect).adjusted(PADDING_PX, PADDING_PX, -PADDING_PX, 0)
-        is_dim = self._words.is_decided(index)
-        self._paint_crop(painter, QRectF(inner.topLeft(), inner.size()), found, sight=sight, is_dim=is_dim)
-        _paint_text(painter, inner, found, sight=sight)
-        painter.restore()
-
-    def _paint_crop(self, painter: QPainter, room: QRectF, found: FoundWord, *, sight: Look, is_dim: bool) -> None:
-        room.setHeight(CROP_HEIGHT_PX)
-        word, look = found.word, theme.tokens()
-        image = self._crops.get(word.id, word.box, self._document.page_path(self._document.page_of(word.page_id)))
-        if image is None or image.isNull():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(look.color("desk"))
-            painter.drawRoundedRect(room, 2, 2)
-            if image is not None:
-                painter.setFont(resources.icon_font(20))
-                painter.setPen(look.color("muted"))
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, resources.glyph("image-broken"))
-            return
-        place = _fitted(image, room)
-        painter.setOpacity(0.45 if is_dim or sight == Look.IGNORED else 1.0)
-        painter.drawImage(place, image)
-        painter.setOpacity(1.0)
-        if sight == Look.IGNORED:
-            painter.fillRect(place, QBrush(look.color("ignored"), Qt.BrushStyle.BDiagPattern))
-        painter.setPen(look.color("line"))  # the edge of a white crop on a white wall
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(place.toRect().adjusted(0, 0, -1, -1))
-
-
-def _fitted(image: QImage, room: QRectF) -> QRectF:
-    """Return where the picture goes: as large as fits, at the left, where its text begins too."""
-    scale = min(room.width() / image.width(), room.height() / image.height(), CROP_LARGEST_SCALE)
-    width, height = image.width() * scale, image.height() * scale
-    return QRectF(room.left(), room.bottom() - height, width, height)
-
-
-def _paint_ground(painter: QPainter, cell: QRectF, option: QStyleOptionViewItem) -> None:
-    look, state = theme.tokens(), option.state
-    painter.setPen(Qt.PenStyle.NoPen)
-    if state & QStyle.StateFlag.State_Selected:
-        ground = look.color("accent")
-        ground.setAlphaF(0.16)
-        painter.setBrush(ground)
-    elif state & QStyle.StateFlag.State_MouseOver:
-        painter.setBrush(look.color("raised"))
-    else:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-    if state & QStyle.StateFlag.State_HasFocus:
-        painter.setPen(QPen(look.color("accent"), 2))
-    painter.drawRoundedRect(cell, 4, 4)
-
-
-def _paint_text(painter: QPainter, inner: QRectF, found: FoundWord, *, sight: Look) -> None:
-    look = theme.tokens()
-    line = QRectF(inner.left(), inner.top() + TEXT_TOP_PX - PADDING_PX, inner.width(), TEXT_HEIGHT_PX)
-    painter.setFont(resources.icon_font(SIGN_PX))
-    painter.setPen(sight.color)
-    sign = QRectF(line.left(), line.top(), SIGN_PX, line.height())
-    painter.drawText(sign, Qt.AlignmentFlag.AlignCenter, resources.glyph(sight.value))
-    left, right = sign.right() + 6, line.right()
-    reading = found.prediction if sight in (Look.SUGGESTED, Look.DOUBTFUL) else None
-    if reading is not None:
-        right = _paint_confidence(painter, line, reading.confidence) - 6
-    text = shown_text(found.word, found.prediction)
-    if not text:
-        painter.setFont(theme.ui_font())
-        painter.setPen(look.color("muted"))
-        painter.drawText(
-            QRectF(left, line.top(), right - left, line.height()), Qt.AlignmentFlag.AlignVCenter, "no text"
-        )
-        return
-    font = theme.ui_font(points=1)
-    metrics = QFontMetricsF(font)
-    base = line.center().y() + (metrics.ascent() - metrics.descent()) / 2
-    characters = reading.characters if reading is not None else ()
-    if sight == Look.IGNORED:
-        painter.setOpacity(0.5)
-    draw_tinted(painter, QPointF(left, base), text, font=font, characters=characters, elide=right - left)
-
-
-def _paint_confidence(painter: QPainter, line: QRectF, confidence: float) -> float:
-    """Draw the reading's confidence at the end of the line, and return where it begins."""
-    font = theme.ui_font(points=-1)
-    text = f"{confidence:.0%}"
-    left = line.right() - QFontMetricsF(font).horizontalAdvance(text)
-    painter.setFont(font)
-    painter.setPen(theme.tokens().color("muted"))
-    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-    painter.drawText(line, int(right), text)
-    return left

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
@@ -125,7 +126,7 @@ class WallModel(QAbstractListModel):
     def next_waiting(self, row: int) -> QModelIndex:
         """Return the first row after ``row`` whose word waits for a human, going round at the end."""
         rows = range(len(self._rows))
-        for other in (*rows[row + 1 :], *rows[: row + 1]):
+        for other in chain(rows[row + 1 :], rows[: row + 1]):
             found = self._loaded[self._rows[other]]
             if found.word.state(found.prediction) in WAITING:
                 return self.index(other)
