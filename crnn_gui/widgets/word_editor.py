@@ -94,7 +94,9 @@ class WordEditor(QObject):
     def edit(self) -> None:
         """Put the caret into the field that is at hand."""
         field = self._inline if self._canvas.isVisible() else self._panel
-        if self._word is not None and field.isEnabled():
+        if self._word is not None:
+            if not self._is_typed:
+                self._show_word()
             field.setFocus(Qt.FocusReason.OtherFocusReason)
             field.selectAll()
 

@@ -10,7 +10,7 @@ from crnn_gui import theme
 
 
 class WordField(QLineEdit):
-    """One line of text that lets the program's own keys through.
+    """One line of text that lets undo through to the words when there is no typing to undo.
 
     Signals:
         left: the focus went to another widget; a menu or a completer does not count.
@@ -33,15 +33,14 @@ class WordField(QLineEdit):
         return self._is_composing
 
     def show_text(self, text: str, *, select_all: bool) -> None:
-        """Show a text without counting it as typed."""
-        if text != self.text():
-            self.setText(text)
+        """Show a text without counting it as typed; there is nothing to undo in it."""
+        self.setText(text)
         if select_all:
             self.selectAll()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_wish(event):
-            # A line edit claims these for itself; unclaimed, they reach the actions of the table.
+            # A line edit claims undo even when it has nothing to undo; unclaimed, it reaches the table's action.
             event.ignore()
             return False
         return super().event(event)
@@ -51,10 +50,7 @@ class WordField(QLineEdit):
             return False
         if event.matches(QKeySequence.StandardKey.Undo):
             return not self.isUndoAvailable()
-        if event.matches(QKeySequence.StandardKey.Redo):
-            return not self.isRedoAvailable()
-        control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
-        return control and event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_E, Qt.Key.Key_K)
+        return event.matches(QKeySequence.StandardKey.Redo) and not self.isRedoAvailable()
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self._is_composing = bool(event.preeditString())

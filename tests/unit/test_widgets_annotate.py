@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from crnn_gui import app as program
 from crnn_gui.services.child import ChildProcess
@@ -201,6 +201,7 @@ def test_escape_gives_up_a_drag_and_then_the_tool(desk: Desk) -> None:
     desk.key(Qt.Key.Key_Escape)
     desk.release(260, 130)
     assert set(desk.document.words) == known
+    assert desk.window.inspector.findChild(QLabel).text() == "No word selected"
     desk.key(Qt.Key.Key_Escape)
     assert not desk.window.actions_by_id["draw"].isChecked()
     desk.drag((200, 100), (260, 130))
@@ -348,10 +349,17 @@ def test_undo_in_the_field_undoes_typing_first_and_then_edits(desk: Desk) -> Non
     desk.key(Qt.Key.Key_Z, CTRL)
     assert desk.word(2).label == "x"
     assert desk.field.text() != "yz"
+    desk.key(Qt.Key.Key_Escape)
+    desk.key(Qt.Key.Key_F2)
+    assert desk.field.hasFocus()
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.word(2).label is None, "nothing was typed since"
 
 
 def test_nothing_acts_while_an_input_method_composes(desk: Desk) -> None:
+    predict(desk, 2, "read")
     desk.click(130, 27)
+    desk.key(Qt.Key.Key_End)
     QApplication.sendEvent(desk.field, QInputMethodEvent("zhang", []))
     desk.key(Qt.Key.Key_Return)
     assert desk.word(2).label is None
@@ -359,7 +367,7 @@ def test_nothing_acts_while_an_input_method_composes(desk: Desk) -> None:
     done.setCommitString("张")
     QApplication.sendEvent(desk.field, done)
     desk.key(Qt.Key.Key_Return, CTRL)
-    assert desk.word(2).label == "张"
+    assert desk.word(2).label == "read张"
 
 
 def test_f8_finds_the_next_word_that_waits(desk: Desk) -> None:
