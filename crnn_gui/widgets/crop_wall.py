@@ -90,9 +90,10 @@ class CropWall(QAbstractItemView):
         self.viewport().update()
 
     def go_to(self, index: QModelIndex) -> None:
-        """Make a row current and bring it into view."""
+        """Make a row the only selected one and bring it into view."""
         if index.isValid():
-            self.setCurrentIndex(index)
+            # setCurrentIndex() of the view would look at the keys that are held, such as the Ctrl of an undo.
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(index)
 
     def edit_current(self) -> None:
@@ -280,6 +281,4 @@ class CropWall(QAbstractItemView):
         if index.isValid():
             self.go_to(index)
         elif self._words.rowCount():
-            first = self._words.index(0)
-            self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            self.scrollToTop()
+            self.go_to(self._words.index(0))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 from pytestqt.qtbot import QtBot
@@ -217,9 +217,11 @@ def test_undo_returns_to_the_word_even_on_another_page(review: ReviewWorkspace, 
     press(review, Qt.Key.Key_Return)  # "worse" hangs first and is on the second page
     review.wall.go_to(review.model.index(3))
     until(lambda: room.document.selection == (1,))
-    room.document.undo()
+    QShortcut("Ctrl+Z", review).activated.connect(room.document.undo)
+    press(review, "z", modifier=Qt.KeyboardModifier.ControlModifier)
     until(lambda: review.wall.currentIndex().row() == 0)
     assert states(review)[0] == State.SUGGESTED
+    assert len(review.wall.chosen) == 1
 
 
 def test_the_inspector_gets_the_word_the_hands_rest_on(review: ReviewWorkspace, room: Room, until: Until) -> None:
