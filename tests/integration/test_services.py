@@ -335,7 +335,7 @@ def test_a_refused_edit_is_kept_told_and_tried_again(
     room = open_room()
     document = room.document
     document.open_path(tiny_project)
-    until(lambda: document.page_image is not None and not room.store.saved.pending)
+    until(lambda: document.page_image is not None and not room.tasks.running and not room.store.saved.pending)
     other = sqlite3.connect(tiny_project / FILE_NAME)  # keeps the file busy, as a disk that is full keeps it
     monkeypatch.setattr("model.schema._BUSY_TIMEOUT_MS", 10)
     room.store.read(lambda store: store._db.execute("PRAGMA busy_timeout = 10"), lambda _: None)
@@ -364,7 +364,7 @@ def test_an_edit_that_contradicts_the_file_is_dropped_and_the_truth_shown(
     room = open_room()
     document = room.document
     document.open_path(tiny_project)
-    until(lambda: document.page_image is not None and not room.store.saved.pending)
+    until(lambda: document.page_image is not None and not room.tasks.running and not room.store.saved.pending)
     with sqlite3.connect(tiny_project / FILE_NAME) as other:
         other.execute("UPDATE words SET label = 'elsewhere' WHERE id = 1")
     other.close()
