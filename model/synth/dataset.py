@@ -81,7 +81,7 @@ def synthesise(
     words: Path | None = None,
     seed: int = 0,
     fonts: FontList | None = None,
-    difficulty: float = 0.5,
+    difficulty: float = 0.3,
     progress: Callable[[int, int], None] | None = None,
     workers: int = 1,
 ) -> SynthReport:

@@ -303,7 +303,7 @@ def test_a_written_data_set_reads_back(tmp_path: Path) -> None:
     assert data.format == "mjsynth"
     assert not data.problems
     assert Counter(crop.part for crop in crops) == {"train": 32, "val": 4, "test": 4}
-    expected = SyntheticCrops(5, BUILT_IN, TextSource(ASCII), 0.5)
+    expected = SyntheticCrops(5, BUILT_IN, TextSource(ASCII), 0.3)
     assert sorted(crop.text for crop in crops) == sorted(expected[i][1] for i in range(40))
     for crop in crops:
         with Image.open(crop.image) as image:
