@@ -19,7 +19,6 @@ from crnn_gui import resources
 from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.item_models import PageListModel
 from crnn_gui.reading import Reading
-from crnn_gui.sample import make_sample_project
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
@@ -31,9 +30,11 @@ from crnn_gui.training import Training
 from crnn_gui.widgets.inspector import Sight
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
+from model.annotations import Word
 from model.charset import Charset
 from model.errors import KnownError
 from model.messages import WeightsSummary
+from model.store import AnnotationStore
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.export_panel import ExportPanel
@@ -129,10 +130,38 @@ class Application(QObject):
     @Slot()
     def open_demo(self) -> None:
         """Open a copy of the sample project, so that nobody's first steps change the original."""
+        from crnn_gui.sample import make_sample_project
+
         folder = Path(tempfile.mkdtemp(prefix="crnn-gui-")) / "sample"
         self.services.tasks.run(
             lambda _task: make_sample_project(folder), self.document.open_path, title=self.tr("Preparing the sample")
         )
+
+    @Slot(int)
+    def show_word(self, word_id: int) -> None:
+        """Open the page of a word and select it."""
+
+        def find(store: AnnotationStore) -> Word | None:
+            return next((word for word in store.words() if word.id == word_id), None)
+
+        self.services.store.read(find, self._on_word_found)
+
+    def _on_word_found(self, word: Word | None) -> None:
+        if word is not None:
+            self.window.show_workspace("annotate")
+            self.document.open_page(word.page_id, (word.id,))
+
+    @property
+    def export_panel(self) -> ExportPanel:
+        """The export panel, built when it is asked for first: the formats it writes are many."""
+        if self._export_panel is None:
+            from crnn_gui.exchange import Exchange
+            from crnn_gui.widgets.export_panel import ExportPanel
+
+            exchange = Exchange(self.document, self.services.store, self.services.tasks, self)
+            self._export_panel = ExportPanel(exchange, self.window)
+            self._export_panel.word_requested.connect(self.show_word)
+        return self._export_panel
 
     @Slot()
     def _on_export_requested(self) -> None:

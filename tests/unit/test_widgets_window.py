@@ -34,7 +34,7 @@ from model.annotations import Box, Character, Prediction, Source, Word
 from model.charset import Charset
 
 pytestmark = [
-    pytest.mark.qt_log_ignore("propagateSizeHints"),
+    pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)"),
     # Drags take a QPointF from Qt 6.12 on, and only a QPoint before.
     pytest.mark.filterwarnings("ignore:Function.*QDrag(Enter|Move)Event:DeprecationWarning"),
 ]
@@ -356,3 +356,24 @@ def test_crash_is_shown_and_the_program_goes_on(qapp: QApplication, tmp_path: Pa
     assert len(dialogs) == 1
     assert str(tmp_path / "crnn-gui.log") in texts(dialogs[0])
     dialogs[0].close()
+
+
+def test_word_that_is_asked_for_is_shown_on_its_page(start: Start, tiny_project: Path, until: Until) -> None:
+    made = start()
+    made.document.open_path(tiny_project)
+    until(lambda: made.document.page is not None)
+    made.document.step_page(+1)
+    until(lambda: made.document.page is not None and made.document.page.path == "second.png")
+    made.show_word(2)
+    until(lambda: made.document.selection == (2,))
+    assert made.document.page is not None
+    assert made.document.page.path == "first.png"
+
+
+def test_export_panel_opens_from_the_keyboard(start: Start, tiny_project: Path, until: Until) -> None:
+    made = start()
+    made.document.open_path(tiny_project)
+    until(lambda: made.document.page is not None and made.window.isActiveWindow())
+    QTest.keyClick(made.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert made.export_panel.isVisible()
+    made.export_panel.close()
