@@ -306,7 +306,7 @@ def _defocus(image: Image.Image, rng: np.random.Generator, difficulty: float) ->
     width, height = image.size
     draw = rng.random() / max(difficulty, 1e-6)
     if draw < 0.25:
-        return image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 0.028 * height + 0.2))))
+        return image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 0.028 * height * difficulty + 0.2))))
     if draw < 0.36:
         kernel = np.zeros((5, 5))
         steps = np.linspace(-2, 2, 9) * float(rng.uniform(0.4, 1.0))
@@ -315,7 +315,7 @@ def _defocus(image: Image.Image, rng: np.random.Generator, difficulty: float) ->
             kernel[round(2 + step * math.sin(angle)), round(2 + step * math.cos(angle))] += 1
         return image.filter(ImageFilter.Kernel((5, 5), kernel.ravel().tolist(), float(kernel.sum())))
     if draw < 0.56 and height > 18:
-        scale = max(10.5 / height, float(rng.uniform(0.3, 0.8)))
+        scale = max(10.5 / height, float(rng.uniform(0.3 + 0.4 * (1 - difficulty), 0.8)))
         small = image.resize((max(4, round(width * scale)), max(8, round(height * scale))), Image.Resampling.BILINEAR)
         method = Image.Resampling.BILINEAR if rng.random() < 0.6 else Image.Resampling.BICUBIC
         return small if rng.random() < 0.35 else small.resize((width, height), method)
