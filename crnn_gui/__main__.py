@@ -9,6 +9,7 @@ import logging
 import logging.handlers
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,15 +20,27 @@ LOG_FILES = 5
 
 # What Qt's xcb plugin needs and a bare server lacks. Without them Qt ends the process with abort().
 _XCB_LIBRARIES = (
+    "libxcb.so.1",
+    "libX11-xcb.so.1",
     "libxcb-cursor.so.0",
     "libxcb-icccm.so.4",
     "libxcb-image.so.0",
     "libxcb-keysyms.so.1",
+    "libxcb-randr.so.0",
     "libxcb-render-util.so.0",
+    "libxcb-render.so.0",
+    "libxcb-shape.so.0",
+    "libxcb-shm.so.0",
+    "libxcb-sync.so.1",
+    "libxcb-xfixes.so.0",
     "libxcb-xkb.so.1",
     "libxkbcommon-x11.so.0",
 )
 _QT_LIBRARIES = ("libEGL.so.1", "libxkbcommon.so.0", "libfontconfig.so.1", "libdbus-1.so.3")
+_PACKAGES = (
+    "libegl1 libfontconfig1 libdbus-1-3 libx11-xcb1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 "
+    "libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1"
+)
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +94,24 @@ def display_problem(environment: os._Environ[str] | dict[str, str], platform: st
         return "There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Run crnn-gui in a desktop session."
     elif wanted.startswith("xcb") or not environment.get("WAYLAND_DISPLAY"):
         missing += missing_libraries(_XCB_LIBRARIES)
+        if not missing and not _can_connect():
+            return f"The display {environment.get('DISPLAY')} cannot be reached. Is it still there, and may you use it?"
     if missing:
         return (
-            f"Libraries that Qt needs for its windows are missing: {', '.join(missing)}. Install them, on Debian and "
-            "Ubuntu with: sudo apt install libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 "
-            "libxcb-keysyms1 libxcb-render-util0 libxcb-xkb1 libfontconfig1 libdbus-1-3"
+            f"Libraries that Qt needs for its windows are missing: {', '.join(missing)}. "
+            f"Install them, on Debian and Ubuntu with: sudo apt install {_PACKAGES}"
         )
     return ""
+
+
+def _can_connect() -> bool:
+    """Whether the X server of the environment answers. Qt would end the process where it does not."""
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    has_failed = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not has_failed
 
 
 def missing_libraries(names: Sequence[str]) -> list[str]:
@@ -104,7 +128,11 @@ def missing_libraries(names: Sequence[str]) -> list[str]:
 def start_logging() -> Path:
     """Log to a rotating file of this user, and native crashes beside it. Returns the log file."""
     folder = platformdirs.user_log_path("crnn-gui", appauthor=False)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        # A home that cannot be written to must not keep anyone from working.
+        folder = Path(tempfile.mkdtemp(prefix="crnn-gui-log-"))
     log_file = folder / "crnn-gui.log"
     handler = logging.handlers.RotatingFileHandler(
         log_file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -333,6 +335,21 @@ def test_missing_display_is_one_sentence() -> None:
     assert "no display" in command.display_problem({}, "linux")
     assert command.display_problem({"QT_QPA_PLATFORM": "offscreen"}, "linux") == ""
     assert command.display_problem({}, "win32") == ""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_display_that_does_not_answer_is_one_sentence_instead_of_an_abort() -> None:
+    environment = {k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY")}
+    done = subprocess.run(
+        [sys.executable, "-m", "crnn_gui"],
+        env=environment | {"DISPLAY": ":4242"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_missing_libraries_are_named() -> None:
