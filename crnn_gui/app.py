@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from crnn_gui import resources
 from crnn_gui.document import Notice, ProjectDocument
+from crnn_gui.garbage import GarbageCollector
 from crnn_gui.item_models import PageListModel
 from crnn_gui.reading import Reading
 from crnn_gui.services.pages import PageImages, Thumbnails
@@ -307,6 +308,7 @@ def run(
     app.setApplicationDisplayName("crnn-gui")
     app.setDesktopFileName("crnn-gui")
     app.setWindowIcon(resources.icon("bounding-box", "accent"))
+    garbage = GarbageCollector(app)
     reporter = CrashReporter(log_file, app)
     sys.excepthook = reporter.hook
     settings = settings or Settings.of_user()
@@ -323,5 +325,6 @@ def run(
     if on_shown is not None:
         on_shown(program)
     status = app.exec()
+    garbage.stop()
     sys.excepthook = sys.__excepthook__
     return status

@@ -1,9 +1,8 @@
-"""The sample project, and the demonstration that takes it through the whole job with a picture of each stage."""
+"""The demonstration: takes the sample project through the whole job, with a picture of each stage."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,41 +14,15 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
+from crnn_gui.sample import DRAWN_PAGE, READ_PAGE
 from crnn_gui.script import Script, Until
 from crnn_gui.services.trainer import TrainerState
 from crnn_gui.settings import Settings
 from model.annotations import Box, State, Word, reading_order
 from model.assets import asset
-from model.formats import open_dataset
-from model.importing import import_dataset
 
 if TYPE_CHECKING:
     from crnn_gui.app import Application
-
-DRAWN_PAGE = "bakery.jpg"
-"""This sample page comes without boxes: its words are for the user to draw."""
-
-READ_PAGE = "parcel.jpg"
-"""This sample page comes with boxes, but without labels: its words are for the recogniser to suggest."""
-
-
-def make_sample_project(folder: Path) -> Path:
-    """Copy the sample pages into a new folder, take most of their words in, and return the folder."""
-    sample = asset("resources/sample")
-    shutil.copytree(sample, folder, ignore=shutil.ignore_patterns("*.jsonl"))
-    lines = []
-    for line in (sample / "boxes.jsonl").read_text(encoding="utf-8").splitlines():
-        page = json.loads(line)
-        if page["image"] == DRAWN_PAGE:
-            continue
-        if page["image"] == READ_PAGE:
-            page["words"] = [word | {"text": ""} for word in page["words"]]
-        lines.append(json.dumps(page, ensure_ascii=False))
-    boxes = folder / "boxes.jsonl"
-    boxes.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    import_dataset(open_dataset(folder, format="boxes-jsonl"), folder)
-    boxes.unlink()
-    return folder
 
 
 class Demonstration(Script):

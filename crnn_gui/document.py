@@ -268,6 +268,8 @@ class ProjectDocument(ProjectState):
             counts[page_id] = plus(minus(known, before), self._count(change.after))
         self._words = dict(sorted(self._words.items()))  # a word brought back by undo returns to its place
         self._set_counts(counts)
+        if any(page_id != self._page_id for page_id in counts):
+            self._recount_soon.start()  # which words of other pages have a prediction is known to the store alone
         self.words_changed.emit(frozenset(c.word_id for c in edit.changes))
         self.edited.emit(edit)
         self.select(self._selection)

@@ -1,4 +1,4 @@
-"""Lists of pages and of words for Qt's views. They hold ids and look everything else up in the document."""
+"""The list of pages for Qt's views. It holds ids and looks everything else up in the document."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
 
 from crnn_gui.document import ProjectDocument
-from crnn_gui.services.crops import Crops
 from crnn_gui.services.pages import Thumbnails
 from crnn_gui.services.survey import FoundWord
-from model.annotations import Edit, Page, State
+from model.annotations import Page, State
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -177,162 +176,3 @@ class PageListModel(QAbstractListModel):
             f.word.page_id for f in found if f.prediction and f.prediction.confidence < self._doubt_below
         }
         self._list_pages()
-
-
-class WordRole(IntEnum):
-    """What a word's row can be asked for, besides its text."""
-
-    WORD = Qt.ItemDataRole.UserRole + 1
-    PREDICTION = Qt.ItemDataRole.UserRole + 2
-    STATE = Qt.ItemDataRole.UserRole + 3
-    CONFIDENCE = Qt.ItemDataRole.UserRole + 4
-    CROP = Qt.ItemDataRole.UserRole + 5
-    PAGE = Qt.ItemDataRole.UserRole + 6
-
-
-class WordListModel(QAbstractListModel):
-    """Words of all pages for the review wall, the least certain first.
-
-    What is listed is decided when it is loaded: a word that is accepted stays where it is, so that the wall does not
-    move under the user's hands. Deleted words leave.
-    """
-
-    def __init__(self, document: ProjectDocument, crops: Crops, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._document = document
-        self._crops = crops
-        self._search = ""
-        self._loaded: dict[int, FoundWord] = {}
-        self._rows: list[int] = []
-        self._places: dict[int, int] = {}
-        self._survey = document.survey(self)
-        self._survey.found.connect(self._on_found)
-        self._survey.ended.connect(self._on_ended)
-        crops.ready.connect(self._on_crops_ready)
-        document.project_changed.connect(self._on_project_changed)
-        document.edited.connect(self._on_edited)
-        document.predicted.connect(self._on_predicted)
-
-    def rowCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= len(self._rows):
-            return None
-        found = self.found(index)
-        word, prediction = found.word, found.prediction
-        page = self._document.page_of(word.page_id)
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return _text(found)
-            case WordRole.WORD:
-                return word
-            case WordRole.PREDICTION:
-                return prediction
-            case WordRole.STATE:
-                return word.state(prediction)
-            case WordRole.CONFIDENCE:
-                return prediction.confidence if prediction is not None else None
-            case WordRole.CROP:
-                return self._crops.get(word.id, word.box, self._document.page_path(page))
-            case WordRole.PAGE:
-                return page
-        return None
-
-    def found(self, index: Index) -> FoundWord:
-        """Return the word of a row and its prediction."""
-        return self._loaded[self._rows[index.row()]]
-
-    def load(self, state: State | None = None) -> None:
-        """List the words in one state, or all of them. They come in portions and are sorted when all are there."""
-        self._forget()
-        self._survey.start(state)
-
-    @Slot(str)
-    def set_search(self, text: str) -> None:
-        """List only the words whose label or prediction holds this text, whatever its case."""
-        self._search = text.strip().casefold()
-        self._list_words()
-
-    def _forget(self) -> None:
-        self.beginResetModel()
-        self._loaded = {}
-        self._take([])
-        self.endResetModel()
-
-    def _list_words(self) -> None:
-        rows = [i for i, found in self._loaded.items() if not self._search or self._search in _text(found).casefold()]
-        rows.sort(key=lambda i: _certainty(self._loaded[i]))
-        self.beginResetModel()
-        self._take(rows)
-        self.endResetModel()
-
-    def _take(self, rows: list[int]) -> None:
-        self._rows = rows
-        self._places = {word_id: row for row, word_id in enumerate(rows)}
-
-    def _tell_changed(self, word_ids: Iterable[int]) -> None:
-        for word_id in word_ids:
-            if word_id in self._places:
-                index = self.index(self._places[word_id])
-                self.dataChanged.emit(index, index)
-
-    @Slot(object)
-    def _on_found(self, found: tuple[FoundWord, ...]) -> None:
-        is_first = not self._loaded
-        self._loaded |= {f.word.id: f for f in found}
-        if is_first:  # the first screenful at once, the rest when it is complete: sorting it again moves every row
-            self._list_words()
-
-    @Slot()
-    def _on_ended(self) -> None:
-        self._list_words()
-
-    @Slot(object)
-    def _on_project_changed(self, project: object) -> None:
-        self._survey.stop()
-        self._crops.clear()
-        self._forget()
-
-    @Slot(object)
-    def _on_edited(self, edit: Edit) -> None:
-        changed = [c for c in edit.changes if c.word_id in self._loaded]
-        for change in changed:
-            old = self._loaded[change.word_id]
-            if change.after is None:
-                del self._loaded[change.word_id]
-            else:
-                is_moved = old.word.box != change.after.box
-                self._loaded[change.word_id] = FoundWord(change.after, None if is_moved else old.prediction)
-        if any(c.after is None for c in changed):
-            self._drop_deleted()
-        self._tell_changed(c.word_id for c in changed)
-
-    def _drop_deleted(self) -> None:
-        self.beginResetModel()
-        self._take([word_id for word_id in self._rows if word_id in self._loaded])
-        self.endResetModel()
-
-    @Slot(object)
-    def _on_predicted(self, read: tuple[tuple[int, Any, Any], ...]) -> None:
-        changed = []
-        for word_id, box, prediction in read:
-            found = self._loaded.get(word_id)
-            if found is not None and found.word.box == box:
-                self._loaded[word_id] = FoundWord(found.word, prediction)
-                changed.append(word_id)
-        self._tell_changed(changed)
-
-    @Slot(object)
-    def _on_crops_ready(self, word_ids: frozenset[int]) -> None:
-        self._tell_changed(word_ids)
-
-
-def _text(found: FoundWord) -> str:
-    if found.word.label is not None:
-        return found.word.label
-    return found.prediction.text if found.prediction is not None else ""
-
-
-def _certainty(found: FoundWord) -> tuple[float, int]:
-    return (found.prediction.confidence if found.prediction is not None else -1.0, found.word.id)

@@ -74,6 +74,9 @@ class Script(QObject):
             self._until = next(self._running)
         except StopIteration:
             self._end("")
+        except Exception:
+            self._end("an error of the script")
+            raise
         self._since = time.monotonic()
 
     def _end(self, vain: str) -> None:
@@ -95,6 +98,7 @@ class Script(QObject):
     def open_page(self, name: str) -> Iterator[Until]:
         """Open the page whose path ends in ``name`` and wait for its pixels."""
         document = self.program.document
+        yield Until(f"{name} in the list", lambda: any(page.path.endswith(name) for page in document.pages))
         page = next(page for page in document.pages if page.path.endswith(name))
         document.open_page(page.id)
 
@@ -108,7 +112,8 @@ class Script(QObject):
         """Press W and draw a word box with the mouse, slowly enough to be read while the button is down."""
         canvas = self.window.annotate.canvas
         canvas.setFocus()
-        QTest.keyClick(canvas, Qt.Key.Key_W)
+        if not self.window.actions_by_id["draw"].isChecked():
+            QTest.keyClick(canvas, Qt.Key.Key_W)
         view = canvas.viewport()
         left, top, right, bottom = box.bounds
         start = self.on_screen(left - DRAG_MARGIN_PX, top - DRAG_MARGIN_PX)

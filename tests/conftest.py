@@ -45,6 +45,16 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     return home
 
 
+@pytest.fixture(autouse=True)
+def garbage_of_the_gui_thread() -> Iterator[None]:
+    """Cyclic garbage is collected between tests: in a pool thread it would take QObjects down with it."""
+    gc.disable()
+    yield
+    if "PySide6.QtCore" in sys.modules:
+        gc.collect()
+    gc.enable()
+
+
 # --- hunters ---
 
 

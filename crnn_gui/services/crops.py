@@ -44,10 +44,11 @@ class Crops(QObject):
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
-        if page not in self._under_way:
-            self._waiting.setdefault(page, {})[key] = None
-            self._waiting.move_to_end(page)
-            self._start_next()
+        self._waiting.setdefault(page, {})[key] = None
+        self._waiting.move_to_end(page)
+        while sum(map(len, self._waiting.values())) > CROPS_IN_MEMORY and len(self._waiting) > 1:
+            self._waiting.popitem(last=False)  # scrolled past long ago
+        self._start_next()
         return None
 
     def clear(self) -> None:
@@ -59,11 +60,15 @@ class Crops(QObject):
         self._cache.clear()
 
     def _start_next(self) -> None:
-        while self._waiting and len(self._under_way) < PAGES_UNDER_WAY:
-            self._start(*self._waiting.popitem())
+        for page in [page for page in reversed(self._waiting) if page not in self._under_way]:
+            if len(self._under_way) >= PAGES_UNDER_WAY:
+                return
+            self._start(page, self._waiting.pop(page))
 
     def _start(self, page: Path, wanted: dict[_Key, None]) -> None:
-        keys = tuple(wanted)
+        keys = tuple(key for key in wanted if key not in self._cache)
+        if not keys:
+            return
 
         def made(images: list[QImage]) -> None:
             self._under_way.pop(page, None)

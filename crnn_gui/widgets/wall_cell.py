@@ -161,7 +161,7 @@ class CellDelegate(QStyledItemDelegate):
             else:
                 painter.setFont(resources.icon_font(20))
                 painter.setPen(look.color("muted"))
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, resources.glyph("image-broken"))
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, resources.glyph("image"))
             return
         place = _fitted(image, room)
         painter.setOpacity(0.45 if is_decided or sight == Look.IGNORED else 1.0)

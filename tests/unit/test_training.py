@@ -161,14 +161,18 @@ def test_it_learns_and_tells(learnt: tuple[Path, list[TrainEvent]]) -> None:
     assert list(out.parent.iterdir()) == [out], "nothing is left beside the weights"
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(plan: TrainingPlan, config: TrainConfig) -> None:
-    config = replace(config, steps=6, augment=True)
-    outs = []
+@pytest.mark.parametrize("from_base", [False, True])
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]], from_base: bool
+) -> None:
+    config = replace(config, steps=6, augment=True, base=learnt[0] if from_base else None)
+    states = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         out = config.out.with_name(name)
         run(plan, replace(config, out=out, seed=seed))
-        outs.append(out.read_bytes())
-    assert outs[0] == outs[1] != outs[2]
+        states.append((out.read_bytes(), state_of(out)["fc.weight"]))
+    assert states[0][0] == states[1][0]
+    assert not torch.equal(states[0][1], states[2][1])
 
 
 def test_epochs_are_exact_passes(plan: TrainingPlan, config: TrainConfig) -> None:

@@ -1,0 +1,183 @@
+"""Runs the real ``main()`` with a script inside it: ``python drive.py SCRIPT RESULT.json ARGUMENTS…``.
+
+The script uses mouse and keyboard; what it saw is printed as JSON into RESULT.json when it has come to its end.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from crnn_gui import app
+from crnn_gui.__main__ import main
+from crnn_gui.script import Script, Until
+from crnn_gui.services.trainer import TrainerState
+from model.annotations import Box, State
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+class Told(Script):
+    """A script with a wish list (JSON beside the result file) and a result."""
+
+    def __init__(self, program: app.Application, result: Path) -> None:
+        super().__init__(program, program)
+        self._result = result
+        self.wishes = json.loads(result.with_suffix(".wishes.json").read_text(encoding="utf-8"))
+        self.found: dict[str, object] = {}
+
+    def tell(self) -> None:
+        """Write what was found so far, whole."""
+        beside = self._result.with_suffix(".part")
+        beside.write_text(json.dumps(self.found, ensure_ascii=False), encoding="utf-8")
+        beside.replace(self._result)
+
+    def is_ready(self) -> Iterator[Until]:
+        """Wait for the project, its first page and the recogniser."""
+        document = self.program.document
+        yield Until("the first page", lambda: document.page_image is not None and document.page is not None)
+        yield Until("the recogniser", lambda: self.program.services.predictor.weights is not None)
+
+    def words(self) -> list[dict[str, object]]:
+        """Return what the current page shows."""
+        document = self.program.document
+        return [
+            {"box": word.box.bounds, "label": word.label, "state": document.state(word.id).value}
+            for word in document.words.values()
+        ]
+
+
+class Label(Told):
+    """Draws every wished box on its page, sees it read live, types its text, and waits to be killed."""
+
+    def steps(self) -> Iterator[Until]:
+        yield from self.is_ready()
+        live: list[str] = []
+        self.program.reading.previewed.connect(lambda answer: live.append(answer.prediction.text))
+        pages: dict[str, object] = {}
+        for name, words in self.wishes["pages"].items():
+            yield from self.open_page(name)
+            for text, bounds in words:
+                yield from self.draw(Box.from_bounds(*bounds))
+                yield from self.type_label(text)
+            pages[name] = self.words()
+        self.found = {"pages": pages, "live": live}
+        self.tell()
+        yield Until("being killed", lambda: False, 600)
+
+
+class Reopen(Told):
+    """Finds everything again, takes the last label back and forth, trains, switches, exports and leaves."""
+
+    def steps(self) -> Iterator[Until]:
+        yield from self.is_ready()
+        document = self.program.document
+        pages: dict[str, object] = {}
+        for name in self.wishes["pages"]:
+            yield from self.open_page(name)
+            pages[name] = self.words()
+        self.found["pages"] = pages
+        labels = [word["label"] for words in pages.values() for word in words]  # type: ignore[attr-defined]
+        QTest.keyClick(self.window, Qt.Key.Key_Z, CONTROL)
+        yield Until("the undo in the file", lambda: self.is_saved() and document.undo_stack.canRedo())
+        self.found["after_undo"] = document.counts.verified
+        QTest.keyClick(self.window, Qt.Key.Key_Y, CONTROL)
+        yield Until("the redo in the file", lambda: document.counts.verified == len(labels) and self.is_saved())
+        self.found["previews"] = self._save_previews()
+        yield from self._train()
+        yield from self._export()
+        self.tell()
+
+    def _save_previews(self) -> dict[str, str]:
+        """Save what the inspector shows of each word of the page, by label."""
+        folder = Path(self.wishes["previews"])
+        saved = {}
+        for word in list(self.program.document.words.values()):
+            self.program.document.select((word.id,))
+            path = folder / f"{word.id}.png"
+            self.window.inspector.crop_image.save(str(path))
+            saved[str(word.id)] = str(path)
+        return saved
+
+    def _train(self) -> Iterator[Until]:
+        QTest.keyClick(self.window, Qt.Key.Key_3, CONTROL)
+        workspace, trainer = self.window.train, self.program.training.trainer
+        yield Until("the plan", lambda: trainer.state is TrainerState.PLANNED)
+        workspace.plan.set_minutes(self.wishes["minutes"])
+        if "learning_rate" in self.wishes:
+            QTest.keyClicks(workspace.plan.rate_field, self.wishes["learning_rate"])
+        self.click(workspace.plan.start_button)
+        yield Until("the run", lambda: self.program.training.is_training, 120)
+        # Labelling goes on meanwhile.
+        QTest.keyClick(self.window, Qt.Key.Key_1, CONTROL)
+        self.found["counts_while_training"] = self.program.document.counts.verified
+        QTest.keyClick(self.window, Qt.Key.Key_3, CONTROL)
+        yield Until("the result", workspace.result.isVisible, 240)
+        yield Until("the end of the child", lambda: trainer.state is TrainerState.IDLE)
+        self.found["trouble"] = list(workspace.trouble.rows)
+        self.found["bad_steps"] = len(workspace.plot.bad_steps)
+        if workspace.result.out is not None:
+            self.click(workspace.result.switch_button)
+            yield Until("the new weights", lambda: self.program.training.active is not None)
+        self.found["history"] = [record.metrics["verdict"] for record in self.program.training.history]
+
+    def _export(self) -> Iterator[Until]:
+        panel = self.program.export_panel
+        QTest.keyClick(self.window, Qt.Key.Key_E, CONTROL | SHIFT)
+        yield Until("the export panel", panel.isVisible)
+        panel.folder.setText(self.wishes["export"])
+        self.click(panel.export_button)
+        yield Until("the report", lambda: "=" in panel.summary)
+        self.found["report"] = panel.summary
+        panel.close()
+
+
+class Look(Told):
+    """Opens what the arguments name and tells what a person would see."""
+
+    def steps(self) -> Iterator[Until]:
+        document = self.program.document
+        yield from self.pause(self.wishes.get("seconds", 2.0))
+        self.found = {
+            "pages": [page.path for page in document.pages],
+            "problems": {page.path: page.problem for page in document.pages if page.problem},
+            "notices": [notice.text for notice in self.window.notices.notices],
+            "actions": [action for notice in self.window.notices.notices for action in notice.actions],
+            "read_only": document.read_only,
+            "verified": document.counts.verified,
+            "states": [document.state(word_id) is State.VERIFIED for word_id in document.words],
+            "torch": "torch" in sys.modules,
+        }
+        self.tell()
+
+
+SCRIPTS = {"label": Label, "reopen": Reopen, "look": Look}
+
+
+def drive(name: str, result: Path, arguments: list[str]) -> int:
+    build = app.build
+    failures: list[str] = []
+
+    def build_and_drive(*args: object) -> app.Application:
+        program = build(*args)  # type: ignore[arg-type]
+        script = SCRIPTS[name](program, result)
+        script.ended.connect(failures.append)
+        script.ended.connect(program.window.close)
+        script.start()
+        return program
+
+    app.build = build_and_drive
+    status = main(arguments)
+    if any(failures):
+        sys.exit(f"waited in vain for {failures[0]}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(drive(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]))
