@@ -13,12 +13,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import torch
 
 from model.checkpoint import Weights, load_weights, save_weights
 from model.events import (
@@ -35,6 +32,7 @@ from model.events import (
     TrainEvent,
 )
 from model.gate import Comparison, Marks, decide
+from model.learner import torch_threads
 from model.run_state import Progress, RunFolder
 from model.training_setup import Pace, TrainConfig, identity, prepare, trained_weights
 
@@ -72,7 +70,7 @@ def fine_tune(
         WeightsError: the base weights cannot be read, or the new ones not be written.
     """
     stop = should_stop or (lambda: False)
-    with _threads(config.threads):
+    with torch_threads(config.threads):
         run = _Run(plan, config, should_stop=stop, began=time.monotonic() - spent)
         yield run.started()
         while not (run.is_over() or run.wants_stop()):
@@ -398,14 +396,3 @@ def _mean(values: list[float]) -> float:
 
 def _left_out(count: int) -> str:
     return "It is left out from now on." if count == 1 else f"These {count} crops are left out from now on."
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Let torch use this many threads for a while; None changes nothing."""
-    usual = torch.get_num_threads()
-    torch.set_num_threads(count or usual)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(usual)
