@@ -35,6 +35,7 @@ WEIGHT_DECAY = 0.01
 # that the learning rate is too high even where every number is still finite.
 _HIGH, _HIGH_IN_A_ROW, _HOPELESS = 2.0, 10, 20.0
 _LONGEST_AVERAGE = 0.999
+_SETTLED = 0.75  # share of the steps after which the batch normalisation keeps its statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +141,9 @@ class Learner:
         self.steps = steps
         self.scale = 1.0
         self._batch, self._seed, self._half = batch, seed, half
-        self._frozen = [network.get_submodule(network.body_prefix)] if freeze else []
-        if freeze_statistics:
-            self._frozen += [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-        if freeze:
-            self._frozen[0].requires_grad_(False)
+        self._frozen = [network.get_submodule(network.body_prefix).requires_grad_(False)] if freeze else []
+        self._norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+        self._settles_at = 0 if freeze_statistics else math.ceil(_SETTLED * steps)
         self._rates = FINE_TUNE_RATES if fine_tune else dict.fromkeys(FINE_TUNE_RATES, 1.0)
         self._classes = len(network.get_parameter(f"{network.head_prefix}.weight"))
         self._high = 0
@@ -234,6 +233,8 @@ class Learner:
 
     def _forward(self, batch: CropBatch, step: int) -> tuple[Tensor, Tensor]:
         self.network.train()
+        if step >= self._settles_at:
+            self._settle()
         for module in self._frozen:
             module.eval()
         # Dropout masks depend on the step alone, so that a run taken up again goes on as if never interrupted.
@@ -241,6 +242,17 @@ class Learner:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
             logits: Tensor = self.network(batch.images)
         return logits, ctc_losses(logits, batch.targets, batch.lengths)
+
+    def _settle(self) -> None:
+        """Go on with the averaged statistics, as the finished network will.
+
+        A batch holds crops of one width, and statistics of wide crops differ from those of all: weights that are only
+        ever trained on the former read some widths worse than they did in training.
+        """
+        for live, averaged in zip(self.network.buffers(), self.average.buffers(), strict=True):
+            live.copy_(averaged)
+        for module in self._norms:
+            module.eval()
 
     def _backward(self, loss: Tensor) -> float:
         """Compute the gradient, clip it and return its norm from before that."""
