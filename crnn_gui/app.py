@@ -166,6 +166,9 @@ class Application(QObject):
 
     @Slot()
     def _on_export_requested(self) -> None:
+        project = self.document.project
+        if project is not None and not self.export_panel.isVisible():
+            self.export_panel.propose(project.folder.with_name(f"{project.folder.name}-export"))
         self.export_panel.show()
         self.export_panel.raise_()
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QSettings, Qt
+from PySide6.QtCore import QObject, QPoint, QSettings, Qt, Slot
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
@@ -24,6 +24,9 @@ from model.assets import asset
 if TYPE_CHECKING:
     from crnn_gui.app import Application
 
+TRAINING_SECONDS = 150.0
+"""The longest wait for something of a training run that has less than a minute: the machine may be busy."""
+
 
 class Demonstration(Script):
     """The whole main job, with a picture of each stage.
@@ -37,6 +40,12 @@ class Demonstration(Script):
         super().__init__(program, parent)
         self._folder = folder
         self._pictures = 0
+        self.ended.connect(self._on_ended)
+
+    @Slot(str)
+    def _on_ended(self, vain: str) -> None:
+        if vain:
+            self._take(f"stopped waiting for {vain}")
 
     def steps(self) -> Iterator[Until]:
         window, document = self.window, self.program.document
@@ -102,20 +111,20 @@ class Demonstration(Script):
         plan = workspace.plan
         QTest.keyClick(self.window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
         yield Until("the plan", lambda: training.trainer.state is TrainerState.PLANNED)
-        plan.set_minutes(0.2)
+        plan.set_minutes(0.3)
         QTest.keyClicks(plan.rate_field, "1000")
         self.click(plan.start_button)
-        yield Until("a bad batch", lambda: bool(workspace.plot.bad_steps))
-        yield Until("the end of the run", lambda: training.trainer.state is TrainerState.IDLE)
+        yield Until("a bad batch", lambda: bool(workspace.plot.bad_steps), TRAINING_SECONDS)
+        yield Until("the end of the run", lambda: training.trainer.state is TrainerState.IDLE, TRAINING_SECONDS)
         workspace.trouble.show_step(workspace.plot.bad_steps[0])
         yield from self.pause(0.5)
         self._take("bad batches named")
         plan.rate_field.clear()
         plan.set_minutes(0.7)
         self.click(plan.start_button)
-        yield Until("a run half done", lambda: workspace.progress > 0.6)
+        yield Until("a run half done", lambda: workspace.progress > 0.6, TRAINING_SECONDS)
         self._take("training with live curves")
-        yield Until("the result", workspace.result.isVisible)
+        yield Until("the result", workspace.result.isVisible, TRAINING_SECONDS)
         yield from self.pause(0.5)
         self._take("before and after")
         if workspace.result.out is not None:

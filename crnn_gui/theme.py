@@ -223,6 +223,10 @@ def _style_sheet(look: Tokens) -> str:
         color: {look.muted}; }}
     QToolButton[chip="true"]:checked {{ background: {look.accent}; border-color: {look.accent};
         color: {look.on_accent}; }}
+    QHeaderView {{ background: {look.window}; }}
+    QHeaderView::section {{ background: {look.window}; color: {look.muted}; border: none;
+        border-bottom: 1px solid {look.line}; padding: 4px 6px; }}
+    QComboBox, QAbstractSpinBox {{ min-height: 22px; }}
     QProgressBar {{ background: {look.raised}; border: none; border-radius: 3px; max-height: 6px; }}
     QProgressBar::chunk {{ background: {look.accent}; border-radius: 3px; }}
     QLabel[muted="true"] {{ color: {look.muted}; }}

@@ -177,7 +177,7 @@ class Server:
 
     def _plan(self, project: Path, options: TrainOptions) -> Generator[object, None, tuple[TrainConfig, TrainingPlan]]:
         """Yield Planned; return what training needs."""
-        from model.devices import choose
+        from model.devices import choose, cores
         from model.formats import open_dataset
         from model.training import TrainConfig
         from model.training_plan import plan_for
@@ -188,7 +188,8 @@ class Server:
 
         values = asdict(options)
         val, new_characters = values.pop("val"), values.pop("new_characters")
-        config = TrainConfig(**values)
+        # One core is left to the person at the desk; torch's threads stall each other when they have to share one.
+        config = TrainConfig(**values, threads=max(1, cores() - 1))
         device = choose(config.device)
         crops = open_dataset(project, format="crnn").crops()
         plan = plan_for(config, crops, val=val, new_characters=new_characters, progress=check)

@@ -230,10 +230,11 @@ class Canvas(PageView):
         current = self._current
         self._gesture_id = next(self._gesture_ids)
         self._mouse = _Mouse.PRESSED
-        if handle is not None and current is not None:
-            self._gesture, self._gesture_word = Resize(current.box, handle, place), current.id
-        elif self._is_drawing:
+        if self._is_drawing:
+            # Before the handles: the next word often begins where the handles of the last one are.
             self._gesture, self._gesture_word = Draw(place), 0
+        elif handle is not None and current is not None:
+            self._gesture, self._gesture_word = Resize(current.box, handle, place), current.id
         else:
             self._press_words(event, place)
 

@@ -29,6 +29,7 @@ from crnn_gui import theme
 from crnn_gui.exchange import Exchange, ExportWish
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
+from crnn_gui.wording import counted
 from model.errors import KnownError
 from model.exporting import Case, ExportOptions, ExportReport, ImageType, Skip, parse_split
 from model.formats import formats
@@ -186,8 +187,8 @@ class ExportPanel(QDialog):
             )
         ]
         if report.outside_alphanumeric:
-            note = self.tr("%n label(s) hold characters that loaders of 36 characters refuse.", "")
-            lines.append(note.replace("%n", f"{report.outside_alphanumeric:,}"))
+            labels = counted(report.outside_alphanumeric, "label")
+            lines.append(self.tr("{labels} with characters that loaders of 36 refuse.").format(labels=labels))
         self._out = report.out
         self._show_folder.show()
         self._end("\n".join(lines))

@@ -121,6 +121,11 @@ class Inspector(QFrame):
 
     # What is shown
 
+    @property
+    def crop_image(self) -> QImage:
+        """The pixels of the current word as they are shown, exported and read; a null image without any."""
+        return self._crop.image
+
     def set_sight(self, sight: Sight) -> None:
         """Show strips and badges for other weights."""
         self._sight = sight
@@ -287,6 +292,10 @@ class _CropView(QWidget):
         self.setFixedHeight(CROP_HEIGHT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Crop")
+
+    @property
+    def image(self) -> QImage:
+        return self._image
 
     def show_crop(self, crop: Image.Image | None) -> None:
         self._image = QImage() if crop is None else to_qimage(crop)

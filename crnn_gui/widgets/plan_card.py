@@ -19,6 +19,7 @@ from crnn_gui import theme
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
 from crnn_gui.training import RunSettings
+from crnn_gui.wording import counted
 from model.messages import PlanSummary
 
 
@@ -105,15 +106,13 @@ class PlanCard(QWidget):
     def show_plan(self, plan: PlanSummary) -> None:
         """Say what training would use."""
         lines = [
-            self.tr("%n word(s) to learn from", "", plan.train) + ", " + self.tr("on %n page(s)", "", plan.train_pages),
-            self.tr("%n word(s) held out to measure", "", plan.val)
-            + (", " + self.tr("on %n page(s)", "", plan.val_pages) if plan.val else ""),
+            f"{counted(plan.train, 'word')} to learn from, on {counted(plan.train_pages, 'page')}",
+            f"{counted(plan.val, 'word')} held out to measure, on {counted(plan.val_pages, 'page')}",
         ]
         if plan.left_out:
-            left_out = self.tr("%n word(s) left out", "", len(plan.left_out))
-            lines.append(f'<a href="problems">{left_out}</a>')
+            lines.append(f'<a href="problems">{counted(len(plan.left_out), "word")} left out</a>')
         if plan.warnings:
-            lines.append(f'<a href="problems">{self.tr("%n warning(s)", "", len(plan.warnings))}</a>')
+            lines.append(f'<a href="problems">{counted(len(plan.warnings), "warning")}</a>')
         if plan.new_characters:
             lines.append(self.tr("New characters: {characters}").format(characters=" ".join(plan.new_characters)))
         lines.append(f'<span style="color:{theme.tokens().muted}">{plan.device}</span>')

@@ -20,6 +20,9 @@ from crnn_gui import theme
 from crnn_gui.theme import GRID_PX
 from model.events import Decision, Finished, Reading, Score
 
+CHANGES_PX = 136
+"""Height of the list of fixed and broken words: about seven of them."""
+
 _WORD_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -50,6 +53,8 @@ class ResultCard(QWidget):
         self._changes_title = QLabel()
         self._changes = QListWidget()
         self._changes.setFrameShape(QListWidget.Shape.NoFrame)
+        self._changes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._changes.setFixedHeight(CHANGES_PX)
         self._changes.itemActivated.connect(self._on_change_activated)
         self.switch_button = QPushButton(self.tr("Use the new weights"))
         self.switch_button.setProperty("primary", True)
@@ -68,7 +73,7 @@ class ResultCard(QWidget):
         layout.addLayout(self._scores)
         layout.addLayout(buttons)
         layout.addWidget(self._changes_title)
-        layout.addWidget(self._changes, 1)
+        layout.addWidget(self._changes)
 
     @property
     def out(self) -> str | None:
@@ -130,13 +135,15 @@ class ResultCard(QWidget):
         for readings, token in ((broken, "error"), (fixed, "verified")):
             for reading in readings:
                 before, after = (text or "nothing" for text in (reading.before, reading.after))
-                item = QListWidgetItem(f"{reading.truth}:  {before}  →  {after}")
+                item = QListWidgetItem(f"{reading.truth}:  {before} → {after}")
                 item.setForeground(theme.tokens().color(token))
                 item.setData(_WORD_ROLE, reading.word_id)
-                item.setToolTip(reading.key)
+                item.setToolTip(f"{item.text()}\n{reading.key}")
                 self._changes.addItem(item)
         counts = self.tr("{fixed} fixed, {broken} broken").format(fixed=len(fixed), broken=len(broken))
-        self._changes_title.setText(counts if fixed or broken else "")
+        self._changes_title.setText(counts)
+        for widget in (self._changes_title, self._changes):
+            widget.setVisible(bool(fixed or broken))
 
     @Slot()
     def _on_switch_clicked(self) -> None:

@@ -80,7 +80,7 @@ class TrainWorkspace(QWidget):
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         column.setSpacing(3 * GRID_PX)
         column.addWidget(self.plan)
-        column.addWidget(self.result, 1)
+        column.addWidget(self.result)
         column.addWidget(self.weights, 1)
         scroll = QScrollArea()
         scroll.setObjectName("side")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QVBoxLayout, QWidget
 
 from crnn_gui.resources import icon
+from crnn_gui.wording import counted
 from model.events import BadBatch, Cause, Offender, Problem, Severity, Started, TrainEvent
 
 _WORD_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -73,7 +74,7 @@ class TroubleView(QWidget):
         header = self._view.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((280, 160, 112, 80)):
+        for column, width in enumerate((224, 120, 104, 64)):
             self._view.setColumnWidth(column, width)
         self.count_changed.emit(0)
 
@@ -94,10 +95,10 @@ class TroubleView(QWidget):
         for (severity, cause), members in sorted(groups.items(), key=lambda g: g[0][0] != Severity.ERROR):
             left_out = severity == Severity.ERROR
             title = self.tr("Left out: {cause}") if left_out else self.tr("Kept all the same: {cause}")
-            head = self._add_head(title.format(cause=CAUSES[cause]), "warning-circle" if left_out else "info")
-            head[-1].setText(self.tr("%n crop(s)", "", len(members)))
+            sentence = f"{title.format(cause=CAUSES[cause])} ({counted(len(members), 'crop')})"
+            head = self._add_head(sentence, "warning-circle" if left_out else "info")
             for problem in members:
-                head[0].appendRow(_row((problem.key, "", "", "", problem.detail), problem.word_id))
+                head.appendRow(_row((problem.key, "", "", "", problem.detail), problem.word_id))
         self.count_changed.emit(self._model.rowCount())
 
     @Slot(int)
@@ -120,27 +121,27 @@ class TroubleView(QWidget):
         if self._model.rowCount() >= SHOWN_BATCHES:
             self._unlisted += 1
             last = self._model.item(self._model.rowCount() - 1)
-            last.setText(self.tr("and %n more bad batch(es)", "", self._unlisted + 1))
+            last.setText(f"and {counted(self._unlisted + 1, 'bad batch', 'bad batches')} more")
             return
-        title = self.tr("Step {step}: {cause}").format(step=event.step, cause=CAUSES[event.cause])
-        head = self._add_head(title, "warning")
-        head[0].setData(event.step, _STEP_ROLE)
-        head[-1].setText(event.advice)
-        head[-1].setToolTip(event.advice)
+        title = self.tr("Step {step}: {cause}. {advice}")
+        head = self._add_head(title.format(step=event.step, cause=CAUSES[event.cause], advice=event.advice), "warning")
+        head.setData(event.step, _STEP_ROLE)
         for offender in event.offenders:
-            head[0].appendRow(_row(_cells(offender), offender.word_id))
+            head.appendRow(_row(_cells(offender), offender.word_id))
         if self._model.rowCount() == 1:
-            self._view.setExpanded(head[0].index(), True)
+            self._view.setExpanded(head.index(), True)
         self.count_changed.emit(self._model.rowCount())
 
-    def _add_head(self, title: str, icon_name: str) -> list[QStandardItem]:
-        row = _row((title, "", "", "", ""), None)
-        row[0].setIcon(icon(icon_name, "doubtful" if icon_name == "warning-circle" else ""))
-        font = row[0].font()
+    def _add_head(self, title: str, icon_name: str) -> QStandardItem:
+        """Add a top-level row; its sentence stretches over all columns."""
+        head = _row((title, "", "", "", ""), None)
+        head[0].setIcon(icon(icon_name, "doubtful" if icon_name == "warning-circle" else ""))
+        font = head[0].font()
         font.setBold(True)
-        row[0].setFont(font)
-        self._model.appendRow(row)
-        return row
+        head[0].setFont(font)
+        self._model.appendRow(head)
+        self._view.setFirstColumnSpanned(self._model.rowCount() - 1, QModelIndex(), True)
+        return head[0]
 
     @Slot(QModelIndex)
     def _on_row_activated(self, index: QModelIndex) -> None:
