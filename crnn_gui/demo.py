@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
 from crnn_gui.sample import DRAWN_PAGE, READ_PAGE
-from crnn_gui.script import Script, Until
+from crnn_gui.script import Script, Steps, Until
 from crnn_gui.services.trainer import TrainerState
 from crnn_gui.settings import Settings
 from model.annotations import Box, State, Word, reading_order
@@ -47,7 +47,7 @@ class Demonstration(Script):
         if vain:
             self._take(f"stopped waiting for {vain}")
 
-    def steps(self) -> Iterator[Until]:
+    def steps(self) -> Steps:
         window, document = self.window, self.program.document
         yield from self.pause(0.4)
         self._take("empty start")
@@ -63,7 +63,7 @@ class Demonstration(Script):
         yield from self._export()
         yield from self._go_dark()
 
-    def _draw_words(self) -> Iterator[Until]:
+    def _draw_words(self) -> Steps:
         """Draw two words and type what they say."""
         field = self.window.annotate.field
         (first, first_box), (second, second_box) = _truths(DRAWN_PAGE)[:2]
@@ -77,7 +77,7 @@ class Demonstration(Script):
         QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         yield Until("the edit in the file", self.is_saved)
 
-    def _review_page(self) -> Iterator[Until]:
+    def _review_page(self) -> Steps:
         """Walk a page of suggestions: Enter where the reading is right, the right text where it is not."""
         document, field = self.program.document, self.window.annotate.field
         yield from self.open_page(READ_PAGE)
@@ -99,13 +99,16 @@ class Demonstration(Script):
                 QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
                 QTest.keyClicks(field, truth)
             QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-            yield Until("the label", lambda i=word_id: document.state(i) is State.VERIFIED)
+            yield Until("the label", partial(self._is_verified, word_id))
         yield Until("the edits in the file", self.is_saved)
         QTest.keyClick(self.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
         yield from self.pause(1.5)
         self._take("review wall")
 
-    def _train(self) -> Iterator[Until]:
+    def _is_verified(self, word_id: int) -> bool:
+        return self.program.document.state(word_id) is State.VERIFIED
+
+    def _train(self) -> Steps:
         """Train twice: with an absurd learning rate, whose bad batches are named, then as one should."""
         workspace, training = self.window.train, self.program.training
         plan = workspace.plan
@@ -131,7 +134,7 @@ class Demonstration(Script):
             self.click(workspace.result.switch_button)
             yield Until("the new weights", lambda: training.active is not None)
 
-    def _export(self) -> Iterator[Until]:
+    def _export(self) -> Steps:
         panel = self.program.export_panel
         QTest.keyClick(
             self.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -143,7 +146,7 @@ class Demonstration(Script):
         self._take("export report")
         panel.close()
 
-    def _go_dark(self) -> Iterator[Until]:
+    def _go_dark(self) -> Steps:
         self.window.actions_by_id["scheme_dark"].trigger()
         yield from self.pause(0.5)
         self._take("training in the dark look")

@@ -7,7 +7,7 @@ script go on, so everything else happens as it would with a person at the desk.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,9 @@ class Until:
     seconds: float = PATIENCE_SECONDS
 
 
+Steps = Generator[Until, None, None]
+
+
 class Script(QObject):
     """Runs :meth:`steps` against a program that is built and shown.
 
@@ -55,7 +58,7 @@ class Script(QObject):
         self._timer.setInterval(POLL_MILLISECONDS)
         self._timer.timeout.connect(self._on_tick)
 
-    def steps(self) -> Iterator[Until]:
+    def steps(self) -> Steps:
         """Act and yield what to wait for. Scripts override this."""
         raise NotImplementedError
 
@@ -86,7 +89,7 @@ class Script(QObject):
 
     # What scripts are made of
 
-    def pause(self, seconds: float) -> Iterator[Until]:
+    def pause(self, seconds: float) -> Steps:
         """Let the application go on for a while, as a person does who looks."""
         end = time.monotonic() + seconds
         yield Until("a moment", lambda: time.monotonic() >= end)
@@ -95,7 +98,7 @@ class Script(QObject):
         """Click into the middle of a widget."""
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
-    def open_page(self, name: str) -> Iterator[Until]:
+    def open_page(self, name: str) -> Steps:
         """Open the page whose path ends in ``name`` and wait for its pixels."""
         document = self.program.document
         yield Until(f"{name} in the list", lambda: any(page.path.endswith(name) for page in document.pages))
@@ -108,7 +111,7 @@ class Script(QObject):
         yield Until(f"the page {name}", is_open)
         yield from self.pause(0.3)
 
-    def draw(self, box: Box, *, before_release: Callable[[], None] = lambda: None) -> Iterator[Until]:
+    def draw(self, box: Box, *, before_release: Callable[[], None] = lambda: None) -> Steps:
         """Press W and draw a word box with the mouse, slowly enough to be read while the button is down."""
         canvas = self.window.annotate.canvas
         canvas.setFocus()
@@ -127,7 +130,7 @@ class Script(QObject):
         QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
         yield Until("the new word's field", self.window.annotate.field.isVisible)
 
-    def type_label(self, text: str) -> Iterator[Until]:
+    def type_label(self, text: str) -> Steps:
         """Replace what stands in the current word's field, verify it, and wait until it is in the file."""
         field = self.window.annotate.field
         QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)

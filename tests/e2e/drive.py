@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -15,7 +14,7 @@ from PySide6.QtTest import QTest
 
 from crnn_gui import app
 from crnn_gui.__main__ import main
-from crnn_gui.script import Script, Until
+from crnn_gui.script import Script, Steps, Until
 from crnn_gui.services.trainer import TrainerState
 from model.annotations import Box, State
 
@@ -38,7 +37,7 @@ class Told(Script):
         beside.write_text(json.dumps(self.found, ensure_ascii=False), encoding="utf-8")
         beside.replace(self._result)
 
-    def is_ready(self) -> Iterator[Until]:
+    def is_ready(self) -> Steps:
         """Wait for the project, its first page and the recogniser."""
         document = self.program.document
         yield Until("the first page", lambda: document.page_image is not None and document.page is not None)
@@ -56,7 +55,7 @@ class Told(Script):
 class Label(Told):
     """Draws every wished box on its page, sees it read live, types its text, and waits to be killed."""
 
-    def steps(self) -> Iterator[Until]:
+    def steps(self) -> Steps:
         yield from self.is_ready()
         live: list[str] = []
         self.program.reading.previewed.connect(lambda answer: live.append(answer.prediction.text))
@@ -75,7 +74,7 @@ class Label(Told):
 class Reopen(Told):
     """Finds everything again, takes the last label back and forth, trains, switches, exports and leaves."""
 
-    def steps(self) -> Iterator[Until]:
+    def steps(self) -> Steps:
         yield from self.is_ready()
         document = self.program.document
         pages: dict[str, object] = {}
@@ -105,7 +104,7 @@ class Reopen(Told):
             saved[str(word.id)] = str(path)
         return saved
 
-    def _train(self) -> Iterator[Until]:
+    def _train(self) -> Steps:
         QTest.keyClick(self.window, Qt.Key.Key_3, CONTROL)
         workspace, trainer = self.window.train, self.program.training.trainer
         yield Until("the plan", lambda: trainer.state is TrainerState.PLANNED)
@@ -127,7 +126,7 @@ class Reopen(Told):
             yield Until("the new weights", lambda: self.program.training.active is not None)
         self.found["history"] = [record.metrics["verdict"] for record in self.program.training.history]
 
-    def _export(self) -> Iterator[Until]:
+    def _export(self) -> Steps:
         panel = self.program.export_panel
         QTest.keyClick(self.window, Qt.Key.Key_E, CONTROL | SHIFT)
         yield Until("the export panel", panel.isVisible)
@@ -141,7 +140,7 @@ class Reopen(Told):
 class Look(Told):
     """Opens what the arguments name and tells what a person would see."""
 
-    def steps(self) -> Iterator[Until]:
+    def steps(self) -> Steps:
         document = self.program.document
         yield from self.pause(self.wishes.get("seconds", 2.0))
         self.found = {
