@@ -114,7 +114,7 @@ def _label(face: Typeface) -> Canvas:
     label.text((30, 47), "NORDPOST", face("Inter-Black", 40), (255, 255, 255), anchor="lm", spacing=1)
     label.text((590, 47), "EXPRESS", face("Inter-Bold", 26), (255, 206, 72), anchor="rm", spacing=2)
     label.text((30, 112), "FROM", face("Inter-SemiBold", 13), grey)
-    for i, row in enumerate(("Ellis & Sons Ltd", "14 Harbour Street", "Bristol BS1 5TY")):
+    for i, row in enumerate(("Harbour Books Ltd", "14 Harbour Street", "Bristol BS1 5TY")):
         label.text((30, 138 + i * 24), row, face("Inter-Regular", 19), ink)
     label.text((340, 112), "WEIGHT", face("Inter-SemiBold", 13), grey)
     label.text((340, 146), "12.4 kg", face("Inter-Bold", 30), ink)
@@ -123,7 +123,7 @@ def _label(face: Typeface) -> Canvas:
     label.text((340, 186), "Parcel 1 of 3", face("Inter-Medium", 19), ink)
     label.line([(10, 206), (610, 206)], ink, width=2)
     label.text((30, 234), "SHIP TO", face("Inter-SemiBold", 13), grey)
-    for i, row in enumerate(("Marie Laurent", "27 Avenue Victor", "69006 Lyon")):
+    for i, row in enumerate(("Librairie du Port", "27 Avenue Victor", "69006 Lyon")):
         label.text((30, 272 + i * 37), row, face("Inter-Bold", 32), ink)
     label.rectangle((470, 226, 590, 346), ink, radius=6)
     label.text((530, 286), "FR", face("Inter-Black", 72), (255, 255, 255), anchor="mm")
@@ -348,7 +348,7 @@ def _poster_sheet(face: Typeface) -> Canvas:
     banner.text((166, 75), "Live!", face("KaushanScript-Regular", 104), (112, 24, 66), anchor="mm")
     sheet.rotated(banner, (284, 350), -20)
     sheet.text((280, 652), "The Paper Kites", face("LobsterTwo-Bold", 42), cream, anchor="mm")
-    sheet.text((280, 694), "NORA VALE · DJ ECHO", face("Sora-SemiBold", 21), (255, 196, 92), anchor="mm", spacing=1)
+    sheet.text((280, 694), "BRASS BAND · LATE BAR", face("Sora-SemiBold", 21), (255, 196, 92), anchor="mm", spacing=1)
     sheet.line([(60, 720), (500, 720)], (255, 196, 92), width=1.5)
     sheet.text((60, 756), "SAT 12 JULY", face("BebasNeue-Bold", 34), cream)
     sheet.text((500, 756), "8 PM", face("BebasNeue-Bold", 34), cream, anchor="rs")
