@@ -46,12 +46,14 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 
 
 @pytest.fixture(autouse=True)
-def garbage_of_the_gui_thread() -> Iterator[None]:
-    """Cyclic garbage is collected between tests: in a pool thread it would take QObjects down with it."""
+def garbage_of_the_gui_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Garbage of a Qt test is collected at its end: in a pool thread it would take QObjects down with it."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
     gc.disable()
     yield
-    if "PySide6.QtCore" in sys.modules:
-        gc.collect()
+    gc.collect()
     gc.enable()
 
 
@@ -90,12 +92,12 @@ def expect_warning(no_warnings: _Warnings) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test fails when it leaves a running QThread, a window of ours, or a child process."""
     children = _children()
     yield
     left = [f"process {pid}" for pid in sorted(_children() - children)]
-    if "PySide6.QtWidgets" in sys.modules:
+    if "qapp" in request.fixturenames:
         left += _qt_leftovers()
     if left:
         pytest.fail("left behind: " + ", ".join(left))
@@ -118,7 +120,7 @@ def _qt_leftovers() -> list[str]:
     if QApplication.instance() is None:
         return []
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    threads = [o for o in gc.get_objects() if isinstance(o, QThread) and isValid(o) and o.isRunning()]
+    threads = [o for o in gc.get_objects() if issubclass(type(o), QThread) and isValid(o) and o.isRunning()]
     main = QApplication.instance().thread()
     widgets = [w for w in QApplication.topLevelWidgets() if isValid(w) and _is_ours(w)]
     return [f"thread {t.objectName()!r}" for t in threads if t != main] + [f"window {w!r}" for w in widgets]
