@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from crnn_gui import resources
@@ -39,6 +39,8 @@ from model.store import AnnotationStore
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.export_panel import ExportPanel
+
+PAINTED_AT_THE_LATEST_MILLISECONDS = 2000
 
 log = logging.getLogger(__name__)
 
@@ -245,6 +247,35 @@ class Application(QObject):
             sys.excepthook(type(error), error, error.__traceback__)
 
 
+class OncePainted(QObject):
+    """Makes a call when a window has been painted for the first time, so that nothing heavy comes before that.
+
+    How many turns of the event loop the painting takes is up to the window system. A window that it does not show,
+    because it lies on another desktop, must not wait for ever.
+    """
+
+    def __init__(self, window: QWidget, call: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._call = call
+        self._deadline = QTimer(self)
+        self._deadline.setSingleShot(True)
+        self._deadline.timeout.connect(self._on_due)
+        self._deadline.start(PAINTED_AT_THE_LATEST_MILLISECONDS)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            self._deadline.start(0)  # the widgets in the window are painted in the same turn
+        return False
+
+    @Slot()
+    def _on_due(self) -> None:
+        self.parent().removeEventFilter(self)
+        self._call()
+        self.deleteLater()
+
+
 class CrashReporter(QObject):
     """Shows exceptions that nobody caught, and lets the program go on.
 
@@ -323,8 +354,7 @@ def run(
         program.open_demo()
     elif project is not None:
         program.document.open_path(project)
-    # One turn of the event loop, in which the window is painted, comes before everything heavy.
-    QTimer.singleShot(0, program.load_recogniser)
+    OncePainted(program.window, program.load_recogniser)
     if on_shown is not None:
         on_shown(program)
     status = app.exec()

@@ -37,6 +37,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("reading/device", "auto", "Device that reads", "Reading", choices=("auto", "cpu", "cuda", "mps")),
     Setting("training/device", "auto", "Device that trains", "Training", choices=("auto", "cpu", "cuda", "mps")),
     Setting("training/minutes", 5, "Minutes a training run may take", "Training", least=1, most=720),
+    Setting("training/switch", "ask", "Better weights are put to use", "Training", choices=("ask", "automatic")),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 

@@ -13,6 +13,7 @@ from crnn_gui.document import ProjectDocument, ProjectInfo
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.services.trainer import TrainerService, TrainerState
+from crnn_gui.settings import Settings
 from model.annotations import WeightsRecord
 from model.assets import default_weights
 from model.checkpoint import weights_hash
@@ -40,7 +41,6 @@ class RunSettings:
     learning_rate: float | None = None
     new_characters: Literal["extend", "skip"] = "extend"
     from_starter: bool = False
-    device: str = "auto"
 
 
 class Training(QObject):
@@ -64,6 +64,7 @@ class Training(QObject):
         store: StoreService,
         trainer: TrainerService,
         predictor: PredictorService,
+        settings: Settings,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -71,13 +72,16 @@ class Training(QObject):
         self._document = document
         self._store = store
         self._predictor = predictor
+        self._settings = settings
         self._history: tuple[WeightsRecord, ...] = ()
         self._trains: ProjectInfo | None = None
         self._base: str | None = None
         self._reads_with: Path | None = None
+        self._wanted: str | None = None
         document.project_changed.connect(self._on_project_changed)
         trainer.finished.connect(self._on_trainer_finished)
         trainer.failed.connect(self.failed)
+        predictor.loading_failed.connect(self._on_loading_failed)
 
     @property
     def history(self) -> tuple[WeightsRecord, ...]:
@@ -122,7 +126,7 @@ class Training(QObject):
             minutes=settings.minutes,
             learning_rate=settings.learning_rate,
             new_characters=settings.new_characters,
-            device=settings.device,
+            device=self._settings.value("training/device"),
         )
         self._trains, self._base = project, base.hash if base else None
 
@@ -141,7 +145,7 @@ class Training(QObject):
     @Slot(object)
     def _on_project_changed(self, project: ProjectInfo | None) -> None:
         self.trainer.stop()
-        self._history = ()
+        self._history, self._wanted = (), None
         self.history_changed.emit(())
         if project is not None:
             self._store.read(lambda store: tuple(store.weights_history()), self._on_project_history_read)
@@ -159,10 +163,18 @@ class Training(QObject):
     def _on_history_read(self, history: tuple[WeightsRecord, ...]) -> None:
         self._history = tuple(sorted(history, key=lambda record: -record.created_at))
         self.history_changed.emit(self._history)
+        if self._wanted is not None:
+            self.use_result(self._wanted)
 
     def _read_with(self, path: Path | None) -> None:
         self._reads_with = path
         self._predictor.load(path)
+
+    @Slot(object)
+    def _on_loading_failed(self, _error: Exception) -> None:
+        """Go back to the starter weights when the project's cannot be loaded; the error itself is told by others."""
+        if self._reads_with is not None:
+            self._read_with(None)
 
     @Slot(object)
     def _on_trainer_finished(self, result: Finished) -> None:
@@ -171,13 +183,26 @@ class Training(QObject):
             record = _record(result, project, parent=self._base)
             self._store.write(lambda store: _remember(store, record, Path(str(result.out))), self._on_history_read)
         self.finished.emit(result)
+        if self.switches_by_itself and result.decision is Decision.BETTER and result.out:
+            self.use_result(result.out)
+
+    @property
+    def switches_by_itself(self) -> bool:
+        """Whether better weights are put to use without asking."""
+        return bool(self._settings.value("training/switch") == "automatic")
 
     def use_result(self, path: str) -> None:
-        """Read with the weights a run has written."""
-        for record in self._history:
-            if self._trains is not None and str(self._trains.folder / record.path) == path:
-                self.use(record)
-                return
+        """Read with the weights a run has written, at once or as soon as they are in the history."""
+        project = self._document.project
+        if project is None or project != self._trains:
+            return
+        record = next((one for one in self._history if str(project.folder / one.path) == path), None)
+        self._wanted = None if record or project.read_only else path
+        if record is not None:
+            self.use(record)
+        elif project.read_only:
+            self._read_with(Path(path))
+            self.switched.emit(Path(path).stem)
 
     @property
     def is_training(self) -> bool:

@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def asset(name: str) -> Path:
-    """Return the path of a bundled file or folder, for example ``"resources/icons"``.
+    """Return the path of a bundled file or folder, for example ``"resources/sample"``.
 
     In a wheel the files lie in ``model/_bundled``, in a checkout at its top level.
 

@@ -230,6 +230,7 @@ class PredictorService(QObject):
         self._inbox = _Inbox()
         self._tickets = count(1)
         self._weights: WeightsSummary | None = None
+        self._device = "auto"
         self._thread = QThread(self)
         self._thread.setObjectName("predictor")
         self._worker = _Worker(self._inbox, start_child)
@@ -247,15 +248,16 @@ class PredictorService(QObject):
         """The weights in use; None until the first are loaded."""
         return self._weights
 
-    def load(self, path: Path | None = None, device: str = "auto") -> None:
-        """Read with these weights from now on; None stands for the starter weights.
+    def load(self, path: Path | None = None, device: str | None = None) -> None:
+        """Read with these weights from now on; None stands for the starter weights, or for the device used so far.
 
         The first call starts the child, which competes with the app for the machine: make it once the window is shown.
         """
         if not self._thread.isRunning():
             self._thread.start()
+        self._device = device or self._device
         with self._inbox.lock:
-            self._inbox.load = LoadWeights(path, device)
+            self._inbox.load = LoadWeights(path, self._device)
         self.loading.emit()
         self._wake.emit()
 

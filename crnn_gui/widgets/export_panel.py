@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
@@ -207,7 +207,6 @@ class ExportPanel(QDialog):
         counts = Counter(skip.reason for skip in skipped)
         for reason, count in counts.most_common():
             head = QTreeWidgetItem([f"{reason}  ({count:,})", ""])
-            head.setForeground(0, theme.tokens().color("doubtful"))
             members = [skip for skip in skipped if skip.reason == reason]
             for skip in members[:LISTED_SKIPS]:
                 row = QTreeWidgetItem([skip.text or self.tr("(no label)"), skip.page])
@@ -216,7 +215,17 @@ class ExportPanel(QDialog):
             if count > LISTED_SKIPS:
                 head.addChild(QTreeWidgetItem([self.tr("and more, all in report.json"), ""]))
             self.skips.addTopLevelItem(head)
+        self._colour_reasons()
         self.skips.resizeColumnToContents(0)
+
+    def _colour_reasons(self) -> None:
+        for row in range(self.skips.topLevelItemCount()):
+            self.skips.topLevelItem(row).setForeground(0, theme.tokens().color("doubtful"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour_reasons()
 
     @Slot(QTreeWidgetItem)
     def _on_skip_activated(self, item: QTreeWidgetItem) -> None:

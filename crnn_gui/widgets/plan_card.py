@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Signal, Slot
+from PySide6.QtCore import QEvent, QLocale, Signal, Slot
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QComboBox,
@@ -38,6 +38,7 @@ class PlanCard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown: PlanSummary | None = None
         self._title = QLabel(self.tr("Train on your words"))
         self._title.setFont(theme.ui_font(points=3, bold=True))
         self._plan = QLabel()
@@ -101,10 +102,12 @@ class PlanCard(QWidget):
 
     def show_message(self, text: str) -> None:
         """Say something in place of the plan: that it is being made, or why there is none."""
+        self._shown = None
         self._plan.setText(text)
 
     def show_plan(self, plan: PlanSummary) -> None:
         """Say what training would use."""
+        self._shown = plan
         lines = [
             f"{counted(plan.train, 'word')} to learn from, on {counted(plan.train_pages, 'page')}",
             f"{counted(plan.val, 'word')} held out to measure, on {counted(plan.val_pages, 'page')}",
@@ -117,6 +120,11 @@ class PlanCard(QWidget):
             lines.append(self.tr("New characters: {characters}").format(characters=" ".join(plan.new_characters)))
         lines.append(f'<span style="color:{theme.tokens().muted}">{plan.device}</span>')
         self._plan.setText("<br>".join(lines))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._shown is not None:
+            self.show_plan(self._shown)
 
     @Slot()
     def _on_choice_changed(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -24,6 +24,7 @@ CHANGES_PX = 136
 """Height of the list of fixed and broken words: about seven of them."""
 
 _WORD_ROLE = Qt.ItemDataRole.UserRole + 1
+_TOKEN_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
 class ResultCard(QWidget):
@@ -136,14 +137,25 @@ class ResultCard(QWidget):
             for reading in readings:
                 before, after = (text or "nothing" for text in (reading.before, reading.after))
                 item = QListWidgetItem(f"{reading.truth}:  {before} → {after}")
-                item.setForeground(theme.tokens().color(token))
+                item.setData(_TOKEN_ROLE, token)
                 item.setData(_WORD_ROLE, reading.word_id)
                 item.setToolTip(f"{item.text()}\n{reading.key}")
                 self._changes.addItem(item)
+        self._colour_changes()
         counts = self.tr("{fixed} fixed, {broken} broken").format(fixed=len(fixed), broken=len(broken))
         self._changes_title.setText(counts)
         for widget in (self._changes_title, self._changes):
             widget.setVisible(bool(fixed or broken))
+
+    def _colour_changes(self) -> None:
+        look = theme.tokens()
+        for item in (self._changes.item(row) for row in range(self._changes.count())):
+            item.setForeground(look.color(item.data(_TOKEN_ROLE)))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour_changes()
 
     @Slot()
     def _on_switch_clicked(self) -> None:

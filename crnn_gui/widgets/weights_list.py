@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from crnn_gui import theme
@@ -52,6 +52,7 @@ class WeightsList(QWidget):
             self._add(_title(record), record, is_active=record.active, detail=record.decision)
         is_starter = not any(record.active for record in history)
         self._add(self.tr("Starter weights"), None, is_active=is_starter, detail=self.tr("Came with the program."))
+        self._mute_refused()
         self._on_current_changed(None)
 
     @property
@@ -63,16 +64,23 @@ class WeightsList(QWidget):
         item = QListWidgetItem(title)
         item.setData(_RECORD_ROLE, record)
         item.setToolTip(detail)
-        refused = record is not None and record.metrics.get("verdict") == "refused"
-        name = "check-circle" if is_active else "prohibit" if refused else "circle"
+        name = "check-circle" if is_active else "prohibit" if _is_refused(record) else "circle"
         item.setIcon(icon(name, "verified" if is_active else "muted"))
         if is_active:
             font = item.font()
             font.setBold(True)
             item.setFont(font)
-        if refused:
-            item.setForeground(theme.tokens().color("muted"))
         self._list.addItem(item)
+
+    def _mute_refused(self) -> None:
+        for item in (self._list.item(row) for row in range(self._list.count())):
+            if _is_refused(item.data(_RECORD_ROLE)):
+                item.setForeground(theme.tokens().color("muted"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._mute_refused()
 
     @Slot()
     def _on_current_changed(self, _item: QListWidgetItem | None = None) -> None:
@@ -90,13 +98,16 @@ class WeightsList(QWidget):
 
 
 def _can_use(item: QListWidgetItem) -> bool:
-    record = item.data(_RECORD_ROLE)
-    return not item.font().bold() and (record is None or record.metrics.get("verdict") != "refused")
+    return not item.font().bold() and not _is_refused(item.data(_RECORD_ROLE))
+
+
+def _is_refused(record: WeightsRecord | None) -> bool:
+    return record is not None and record.metrics.get("verdict") == "refused"
 
 
 def _title(record: WeightsRecord) -> str:
     when = time.strftime("%d %b %H:%M", time.localtime(record.created_at))
     after = record.metrics.get("after")
     score = f"{100 * after['accuracy']:.1f} % right" if after else "no words held out"
-    refused = ", refused" if record.metrics.get("verdict") == "refused" else ""
+    refused = ", refused" if _is_refused(record) else ""
     return f"{when}  ·  {score}{refused}"
