@@ -75,7 +75,7 @@ class Application(QObject):
         self.reading = Reading(self.document, services.predictor)
         pages = PageList(self.document, PageListModel(self.document, services.thumbnails))
         self.window = MainWindow(self.document, self.reading, pages=pages, settings=settings, theme=theme)
-        self.training = Training(self.document, services.store, services.trainer, services.predictor)
+        self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
         self._theme = theme
         self._export_panel: ExportPanel | None = None
         self._running: tuple[Task, ...] = ()
@@ -347,7 +347,14 @@ def run(
     sys.excepthook = reporter.hook
     settings = settings or Settings.of_user()
     theme = Theme(app, Scheme(settings.value("look/scheme")))
-    program = build(settings, start_services(), theme)
+    services = start_services()
+    try:
+        program = build(settings, services, theme)
+    except BaseException:
+        # Running threads would end the process by abort() before anybody is told what went wrong.
+        services.stop()
+        sys.excepthook = sys.__excepthook__
+        raise
     program.window.show()
     project = path or next((p for p in settings.recent if p.exists()), None)
     if demo:
