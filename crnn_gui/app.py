@@ -34,11 +34,15 @@ from crnn_gui.widgets.page_list import PageList
 from model.annotations import Word
 from model.charset import Charset
 from model.errors import KnownError
+from model.events import Decision, Finished
 from model.messages import WeightsSummary
 from model.store import AnnotationStore
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.export_panel import ExportPanel
+
+LOOK = "Look"
+USE_NEW_WEIGHTS = "Use the new weights"
 
 PAINTED_AT_THE_LATEST_MILLISECONDS = 2000
 
@@ -79,6 +83,8 @@ class Application(QObject):
         self._theme = theme
         self._export_panel: ExportPanel | None = None
         self._running: tuple[Task, ...] = ()
+        self._training_news: Notice | None = None
+        self._trained = ""
         self._is_stopped = False
         self._show_settings()
         self.window.add_workspace("review", self._review_workspace)
@@ -98,7 +104,8 @@ class Application(QObject):
         # Brings pyqtgraph, which costs as much as the rest of the window; nobody trains in the first second.
         from crnn_gui.widgets.train_workspace import TrainWorkspace
 
-        workspace = TrainWorkspace(self.document, self.training, self._theme)
+        minutes = self.settings.value("training/minutes")
+        workspace = TrainWorkspace(self.document, self.training, self._theme, minutes=minutes)
         workspace.word_requested.connect(self.show_word)
         workspace.progress_changed.connect(self._on_training_progress)
         return workspace
@@ -124,11 +131,14 @@ class Application(QObject):
         self.window.closing.connect(self.stop)
         self.training.failed.connect(self.report)
         self.training.switched.connect(self._on_weights_switched)
+        self.training.finished.connect(self._on_training_finished)
+        self.window.notices.action_chosen.connect(self._on_notice_action_chosen)
 
     def load_recogniser(self) -> None:
         """Start the child that reads. The window is on the screen by now."""
         self.window.status.show_loading()
-        self.services.predictor.load(device=self.settings.value("reading/device"))
+        # The project may have been opened faster than the window was painted.
+        self.services.predictor.load(self.training.reads_with, self.settings.value("reading/device"))
 
     @Slot()
     def open_demo(self) -> None:
@@ -215,6 +225,25 @@ class Application(QObject):
             self.window.status.end_task("training")
         else:
             self.window.status.show_task("training", *progress)
+
+    @Slot(object)
+    def _on_training_finished(self, result: Finished) -> None:
+        """Tell those who went on labelling; who looks at the Train workspace sees it there."""
+        if self.window.workspaces.currentWidget() is self.window.train:
+            return
+        is_question = result.decision is Decision.BETTER and not self.training.switches_by_itself
+        actions = (LOOK, USE_NEW_WEIGHTS) if is_question and result.out else (LOOK,)
+        self._training_news = Notice("info", f"Training is over. {result.reason}", actions)
+        self._trained = result.out or ""
+        self.window.notices.show_notice(self._training_news)
+        self.window.rail.mark("train")
+
+    @Slot(object, str)
+    def _on_notice_action_chosen(self, notice: Notice, action: str) -> None:
+        if notice is self._training_news and action == LOOK:
+            self.window.show_workspace("train")
+        elif notice is self._training_news and action == USE_NEW_WEIGHTS:
+            self.training.use_result(self._trained)
 
     @Slot(str)
     def _on_weights_switched(self, name: str) -> None:

@@ -93,6 +93,11 @@ class Training(QObject):
         """The project's weights that are in use, or None for the starter weights."""
         return next((record for record in self._history if record.active), None)
 
+    @property
+    def reads_with(self) -> Path | None:
+        """The weights that the project is read with; None for the starter weights."""
+        return self._reads_with
+
     def plan(self, settings: RunSettings) -> None:
         """Find out what training would use; the trainer tells it."""
         self._begin(settings, is_training=False)

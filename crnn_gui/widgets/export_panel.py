@@ -52,7 +52,7 @@ class ExportPanel(QDialog):
     def __init__(self, exchange: Exchange, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export"))
-        self.resize(560, 520)
+        self.resize(560, 400)
         self._exchange = exchange
         self._out: Path | None = None
         self._format = QComboBox()
@@ -96,6 +96,7 @@ class ExportPanel(QDialog):
         self.skips.setHeaderLabels([self.tr("Skipped"), self.tr("Page")])
         self.skips.setFrameShape(QTreeWidget.Shape.NoFrame)
         self.skips.itemActivated.connect(self._on_skip_activated)
+        self.skips.hide()
         self.export_button = QPushButton(icon("export", "on_accent"), self.tr("Export"))
         self.export_button.setProperty("primary", True)
         self.export_button.clicked.connect(self._on_export_clicked)
@@ -115,7 +116,8 @@ class ExportPanel(QDialog):
         layout.addLayout(form)
         layout.addWidget(self._summary)
         layout.addWidget(self._progress)
-        layout.addWidget(self.skips, 1)
+        layout.addWidget(self.skips, 100)
+        layout.addStretch(1)
         layout.addLayout(buttons)
         exchange.export_progress.connect(self._on_progress)
         exchange.exported.connect(self._on_exported)
@@ -127,7 +129,7 @@ class ExportPanel(QDialog):
         self._summary.setText(
             self.tr("Verified words are written; every other word is listed with the reason why it is not.")
         )
-        self.skips.clear()
+        self._list_skips(())
         self._show_folder.hide()
 
     @property
@@ -162,7 +164,7 @@ class ExportPanel(QDialog):
         except KnownError as error:
             self._summary.setText(str(error))
             return
-        self.skips.clear()
+        self._list_skips(())
         self._show_folder.hide()
         self._summary.setText(self.tr("Exporting…"))
         self._progress.setRange(0, 0)
@@ -188,11 +190,22 @@ class ExportPanel(QDialog):
         ]
         if report.outside_alphanumeric:
             labels = counted(report.outside_alphanumeric, "label")
-            lines.append(self.tr("{labels} with characters that loaders of 36 refuse.").format(labels=labels))
+            told = self.tr("{labels} with more than a to z and 0 to 9, which some loaders refuse.")
+            lines.append(told.format(labels=labels))
+        lines += self._empty_parts(report)
         self._out = report.out
         self._show_folder.show()
         self._end("\n".join(lines))
         self._list_skips(report.skipped)
+
+    def _empty_parts(self, report: ExportReport) -> list[str]:
+        """A page belongs to one part whole, so a few pages may leave a part empty that was to have a share."""
+        shares = dict(zip(("train", "val", "test"), parse_split(self._split.text()), strict=True))
+        empty = [part for part, share in shares.items() if share and not report.parts.get(part)]
+        if not empty or not report.written:
+            return []
+        sentence = self.tr("No page fell into {parts}: another seed of the split deals them out differently.")
+        return [sentence.format(parts=self.tr(" or ").join(empty))]
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -204,6 +217,7 @@ class ExportPanel(QDialog):
         self._summary.setText(sentence)
 
     def _list_skips(self, skipped: tuple[Skip, ...]) -> None:
+        self.skips.clear()
         counts = Counter(skip.reason for skip in skipped)
         for reason, count in counts.most_common():
             head = QTreeWidgetItem([f"{reason}  ({count:,})", ""])
@@ -217,10 +231,13 @@ class ExportPanel(QDialog):
             self.skips.addTopLevelItem(head)
         self._colour_reasons()
         self.skips.resizeColumnToContents(0)
+        self.skips.setVisible(bool(skipped))
 
     def _colour_reasons(self) -> None:
         for row in range(self.skips.topLevelItemCount()):
-            self.skips.topLevelItem(row).setForeground(0, theme.tokens().color("doubtful"))
+            head = self.skips.topLevelItem(row)
+            assert head is not None, "the row is there"
+            head.setForeground(0, theme.tokens().color("doubtful"))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

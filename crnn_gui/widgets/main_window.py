@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         by_id = self.actions_by_id
         self.annotate.add_tools(by_id)
-        rail = Rail([by_id[name] for name in _WORKSPACES], [by_id["shortcuts"]])
+        self.rail = Rail({name: by_id[name] for name in _WORKSPACES}, [by_id["shortcuts"]])
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         row = QHBoxLayout(project)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(rail)
+        row.addWidget(self.rail)
         row.addWidget(self._splitter, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
@@ -244,6 +244,7 @@ class MainWindow(QMainWindow):
         workspace = self.workspace(name)
         self.workspaces.setCurrentWidget(workspace)
         self.actions_by_id[name].setChecked(True)
+        self.rail.mark(name, False)
         workspace.setFocus()
 
     def workspace(self, name: str) -> QWidget:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QEvent, QLocale, Signal, Slot
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
@@ -103,7 +105,7 @@ class PlanCard(QWidget):
     def show_message(self, text: str) -> None:
         """Say something in place of the plan: that it is being made, or why there is none."""
         self._shown = None
-        self._plan.setText(text)
+        self._plan.setText(escape(text))
 
     def show_plan(self, plan: PlanSummary) -> None:
         """Say what training would use."""
@@ -117,8 +119,10 @@ class PlanCard(QWidget):
         if plan.warnings:
             lines.append(f'<a href="problems">{counted(len(plan.warnings), "warning")}</a>')
         if plan.new_characters:
-            lines.append(self.tr("New characters: {characters}").format(characters=" ".join(plan.new_characters)))
-        lines.append(f'<span style="color:{theme.tokens().muted}">{plan.device}</span>')
+            characters = escape(" ".join(plan.new_characters))
+            lines.append(self.tr("New characters: {characters}").format(characters=characters))
+        kind, _, reason = plan.device.partition(": ")
+        lines.append(f'<span style="color:{theme.tokens().muted}">{kind.upper()}: {escape(reason)}</span>')
         self._plan.setText("<br>".join(lines))
 
     def changeEvent(self, event: QEvent) -> None:

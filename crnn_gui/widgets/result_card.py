@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from crnn_gui import theme
+from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
 from model.events import Decision, Finished, Reading, Score
 
-CHANGES_PX = 136
-"""Height of the list of fixed and broken words: about seven of them."""
+SHOWN_CHANGES = 7
+"""Fixed and broken words in view at a time; more are scrolled to."""
 
 _WORD_ROLE = Qt.ItemDataRole.UserRole + 1
 _TOKEN_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -55,7 +56,6 @@ class ResultCard(QWidget):
         self._changes = QListWidget()
         self._changes.setFrameShape(QListWidget.Shape.NoFrame)
         self._changes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._changes.setFixedHeight(CHANGES_PX)
         self._changes.itemActivated.connect(self._on_change_activated)
         self.switch_button = QPushButton(self.tr("Use the new weights"))
         self.switch_button.setProperty("primary", True)
@@ -133,14 +133,16 @@ class ResultCard(QWidget):
 
     def _show_changes(self, fixed: Sequence[Reading], broken: Sequence[Reading]) -> None:
         self._changes.clear()
-        for readings, token in ((broken, "error"), (fixed, "verified")):
+        for readings, token, name in ((broken, "error", "x-circle"), (fixed, "verified", "check-circle")):
             for reading in readings:
-                before, after = (text or "nothing" for text in (reading.before, reading.after))
-                item = QListWidgetItem(f"{reading.truth}:  {before} → {after}")
+                before, after = (text or self.tr("nothing") for text in (reading.before, reading.after))
+                item = QListWidgetItem(icon(name, token), f"{before}  →  {after}")
                 item.setData(_TOKEN_ROLE, token)
                 item.setData(_WORD_ROLE, reading.word_id)
-                item.setToolTip(f"{item.text()}\n{reading.key}")
+                says = self.tr("{key} says “{truth}”").format(key=reading.key, truth=reading.truth)
+                item.setToolTip(f"{item.text()}\n{says}")
                 self._changes.addItem(item)
+        fit_to_rows(self._changes, SHOWN_CHANGES)
         self._colour_changes()
         counts = self.tr("{fixed} fixed, {broken} broken").format(fixed=len(fixed), broken=len(broken))
         self._changes_title.setText(counts)
@@ -167,6 +169,12 @@ class ResultCard(QWidget):
         word_id = item.data(_WORD_ROLE)
         if word_id is not None:
             self.word_requested.emit(word_id)
+
+
+def fit_to_rows(view: QListWidget, most: int) -> None:
+    """Make a list as high as its rows, or as ``most`` of them."""
+    rows = min(view.count(), most)
+    view.setFixedHeight(sum(view.sizeHintForRow(row) + 2 * view.spacing() for row in range(rows)) + 2)
 
 
 def _percent(score: Score | None) -> str:

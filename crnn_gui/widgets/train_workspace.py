@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -47,15 +45,21 @@ class TrainWorkspace(QWidget):
     progress_changed = Signal(object)
 
     def __init__(
-        self, document: ProjectDocument, training: Training, theme: Theme, parent: QWidget | None = None
+        self,
+        document: ProjectDocument,
+        training: Training,
+        theme: Theme,
+        *,
+        minutes: float = 5,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
         self._training = training
         self._started: Started | None = None
         self._is_plan_stale = True
-        self._speed = math.nan
         self.plan = PlanCard()
+        self.plan.set_minutes(minutes)
         self.result = ResultCard()
         self.result.hide()
         self.weights = WeightsList()
@@ -81,7 +85,8 @@ class TrainWorkspace(QWidget):
         column.setSpacing(3 * GRID_PX)
         column.addWidget(self.plan)
         column.addWidget(self.result)
-        column.addWidget(self.weights, 1)
+        column.addWidget(self.weights)
+        column.addStretch(1)
         scroll = QScrollArea()
         scroll.setObjectName("side")
         scroll.setWidget(side)
@@ -242,9 +247,7 @@ class TrainWorkspace(QWidget):
             return
         done = event.step / max(1, started.steps)
         left = event.seconds * (1 - done) / max(done, 1e-6)
-        sentence = self.tr(
-            "Step {step} of {steps}  ·  {left} left  ·  loss {loss:.2f}  ·  rate {rate:.1e}  ·  {device}"
-        )
+        sentence = self.tr("Step {step} of {steps}  ·  {left} left  ·  loss {loss:.2f}  ·  rate {rate:.1e}")
         self._headline.setText(
             sentence.format(
                 step=f"{event.step:,}",
@@ -252,7 +255,6 @@ class TrainWorkspace(QWidget):
                 left=_duration(left),
                 loss=event.loss,
                 rate=event.learning_rate,
-                device=started.device,
             )
         )
         self._progress.setValue(round(1000 * done))
@@ -283,7 +285,6 @@ class TrainWorkspace(QWidget):
             self.tr("What stood in the way: %n", "", count) if count else self.tr("Nothing stood in the way so far.")
         )
         self._trouble_title.setText(title)
-        self._trouble_title.setProperty("muted", not count)
 
     @Slot(object)
     def _on_project_changed(self, project: ProjectInfo | None) -> None:

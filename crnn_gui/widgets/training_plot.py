@@ -44,8 +44,8 @@ class TrainingPlot(QWidget):
             plot.setDownsampling(auto=True, mode="peak")
             plot.getAxis("left").setWidth(48)
             plot.getPlotItem().setContentsMargins(0, 4, 8, 4)
-        self._score_plot.setYRange(0, 100, padding=0.03)
-        self._score_plot.setLimits(yMin=-3, yMax=103)
+        self._score_plot.setYRange(0, 100, padding=0.06)
+        self._score_plot.setLimits(yMin=-6, yMax=106)
         self._score_plot.getAxis("left").setTickSpacing(50, 25)
         self._loss_plot.setLimits(yMin=0)
         self._raw = self._loss_plot.plot(connect="finite")
@@ -57,6 +57,7 @@ class TrainingPlot(QWidget):
         self._marks = pg.ScatterPlotItem(symbol="x", size=12, hoverable=True, tip=None)
         self._marks.sigClicked.connect(self._on_mark_clicked)
         self._loss_plot.addItem(self._marks)
+        self._loss_plot.getViewBox().sigRangeChangedManually.connect(self._on_zoomed)
         self._score_plot.setLabel("bottom", self.tr("Step"))
         # Legends stand above the plots: inside they would cover what they explain.
         self._loss_legend, self._score_legend = QLabel(), QLabel()
@@ -76,6 +77,7 @@ class TrainingPlot(QWidget):
 
     def clear(self) -> None:
         """Forget the run that was shown."""
+        self._is_zoomed = False
         self._batches: list[tuple[float, float, float, float]] = []
         self._epochs: list[tuple[float, float, float, float]] = []
         self._bad: list[tuple[float, float]] = []
@@ -172,7 +174,13 @@ class TrainingPlot(QWidget):
         self._held_out_loss.setData(steps, loss)
         self._held_out_accuracy.setData(steps, score)
         self._held_out_errors.setData(steps, errors)
+        if not self._is_zoomed:
+            self._loss_plot.setYRange(0, _ceiling((*smooth, *loss)), padding=0)
         self._marks.setData([x for x, _ in self._bad], [y for _, y in self._bad], data=[int(x) for x, _ in self._bad])
+
+    @Slot(object)
+    def _on_zoomed(self, _axes: object) -> None:
+        self._is_zoomed = True
 
     @Slot(object, object, object)
     def _on_mark_clicked(self, _marks: object, points: list[pg.SpotItem], _event: object) -> None:
@@ -183,6 +191,11 @@ class TrainingPlot(QWidget):
 def _columns(rows: list[tuple[float, float, float, float]]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     table = np.array(rows, np.float64).reshape(-1, 4)
     return table[:, 0], table[:, 1], table[:, 2], table[:, 3]
+
+
+def _ceiling(losses: Iterable[float]) -> float:
+    """Return the top of the loss axis: above all smoothed losses, however high a single batch has jumped."""
+    return 1.3 * max((loss for loss in losses if math.isfinite(loss)), default=1.0) or 1.0
 
 
 def _legend(title: str, entries: Iterable[tuple[str, str]]) -> str:

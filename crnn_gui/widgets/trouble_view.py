@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
 from crnn_gui.resources import icon
+from crnn_gui.theme import GRID_PX
 from crnn_gui.wording import counted
 from model.events import BadBatch, Cause, Offender, Problem, Severity, Started, TrainEvent
 
@@ -58,9 +59,18 @@ class TroubleView(QWidget):
         self._view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._view.setAllColumnsShowFocus(True)
         self._view.activated.connect(self._on_row_activated)
+        self._view.selectionModel().currentChanged.connect(self._on_current_changed)
+        self.setFocusProxy(self._view)
+        self._detail = QLabel()
+        self._detail.setTextFormat(Qt.TextFormat.PlainText)
+        self._detail.setWordWrap(True)
+        self._detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._detail.setContentsMargins(0, 0, GRID_PX, GRID_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._view)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(self._view, 1)
+        layout.addWidget(self._detail)
         self._unlisted = 0
         self.clear()
 
@@ -76,6 +86,7 @@ class TroubleView(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate((224, 120, 104, 64)):
             self._view.setColumnWidth(column, width)
+        self._detail.hide()
         self.count_changed.emit(0)
 
     def append(self, events: Iterable[TrainEvent]) -> None:
@@ -113,6 +124,11 @@ class TroubleView(QWidget):
                 return
 
     @property
+    def detail(self) -> str:
+        """The whole sentence of the current row, which its cells may have no room for."""
+        return "" if self._detail.isHidden() else self._detail.text()
+
+    @property
     def rows(self) -> tuple[str, ...]:
         """The titles of the top-level rows."""
         return tuple(self._model.item(row).text() for row in range(self._model.rowCount()))
@@ -142,6 +158,13 @@ class TroubleView(QWidget):
         self._model.appendRow(head)
         self._view.setFirstColumnSpanned(self._model.rowCount() - 1, QModelIndex(), True)
         return head[0]
+
+    @Slot(QModelIndex)
+    def _on_current_changed(self, index: QModelIndex) -> None:
+        """Write out the sentence of the row below the list: rows are one line high."""
+        head = not index.parent().isValid()
+        self._detail.setText(index.siblingAtColumn(0 if head else self._model.columnCount() - 1).data() or "")
+        self._detail.setVisible(bool(self._detail.text()))
 
     @Slot(QModelIndex)
     def _on_row_activated(self, index: QModelIndex) -> None:

@@ -11,7 +11,11 @@ from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton,
 from crnn_gui import theme
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
+from crnn_gui.widgets.result_card import fit_to_rows
 from model.annotations import WeightsRecord
+
+SHOWN_WEIGHTS = 8
+"""Weights in view at a time; older ones are scrolled to."""
 
 _RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -40,7 +44,7 @@ class WeightsList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX)
         layout.addWidget(title)
-        layout.addWidget(self._list, 1)
+        layout.addWidget(self._list)
         layout.addWidget(self._use)
         self.show_history(())
 
@@ -53,6 +57,7 @@ class WeightsList(QWidget):
         is_starter = not any(record.active for record in history)
         self._add(self.tr("Starter weights"), None, is_active=is_starter, detail=self.tr("Came with the program."))
         self._mute_refused()
+        fit_to_rows(self._list, SHOWN_WEIGHTS)
         self._on_current_changed(None)
 
     @property
