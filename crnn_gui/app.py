@@ -285,6 +285,7 @@ class OncePainted(QObject):
 
     def __init__(self, window: QWidget, call: Callable[[], None]) -> None:
         super().__init__(window)
+        self._window = window
         self._call = call
         self._deadline = QTimer(self)
         self._deadline.setSingleShot(True)
@@ -300,7 +301,7 @@ class OncePainted(QObject):
 
     @Slot()
     def _on_due(self) -> None:
-        self.parent().removeEventFilter(self)
+        self._window.removeEventFilter(self)
         self._call()
         self.deleteLater()
 

@@ -1,6 +1,8 @@
 """Image files: listing, reading, cutting out crops, and the pixels that a network sees.
 
 Whatever the file holds, an image here is of mode "L" or "RGB" with its EXIF orientation applied.
+
+numpy and natsort are imported where they are used: the app shows its window before it needs either.
 """
 
 from __future__ import annotations
@@ -19,13 +21,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from natsort import natsorted
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from model.errors import ImageError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from model.annotations import Box, LabelledCrop, Point
@@ -176,7 +177,7 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 def _plain(image: Image.Image, path: Path) -> Image.Image:
     """Return a loaded image as mode "L" or "RGB"."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_to_eight_bits(np.asarray(image), path))
+        return Image.fromarray(_to_eight_bits(image, path))
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         # Premultiplied modes convert only to their straight counterparts.
@@ -185,13 +186,16 @@ def _plain(image: Image.Image, path: Path) -> Image.Image:
     return image.convert("L" if grey else "RGB")
 
 
-def _to_eight_bits(pixels: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+def _to_eight_bits(image: Image.Image, path: Path) -> NDArray[np.uint8]:
     """Scale integers or floats of any range to 0..255.
 
     Integers from 0 to 65535 are scaled by the smallest of 8, 10, 12, 14 and 16 bits that holds the brightest one, so
     that a 12-bit camera and a 16-bit scanner both come out neither black nor depending on single pixels. Floats within
     0..1 are scaled by 255, floats within 0..255 are kept. Any other range is stretched from its least to its greatest.
     """
+    import numpy as np
+
+    pixels: NDArray[Any] = np.asarray(image)
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         bad = int(np.count_nonzero(~np.isfinite(pixels)))
         raise NotFiniteImageError(f"{path} has {bad} pixels that are not finite (nan or inf).")
@@ -205,6 +209,8 @@ def _to_eight_bits(pixels: NDArray[Any], path: Path) -> NDArray[np.uint8]:
 
 
 def _natural(names: Iterator[str]) -> list[str]:
+    from natsort import natsorted
+
     return natsorted(sorted(names))  # names that are equal to natsort, as "1" and "01", still get one order
 
 
@@ -265,6 +271,8 @@ def _perspective(box: Box, size: tuple[int, int]) -> list[float]:
 
     Pillow evaluates them at pixel centres, (i + 0.5, j + 0.5), which is this program's convention too.
     """
+    import numpy as np
+
     width, height = size
     rows: list[list[float]] = []
     for (u, v), (x, y) in zip(((0, 0), (width, 0), (width, height), (0, height)), box.points, strict=True):
@@ -313,6 +321,8 @@ def to_strip(crop: Image.Image, spec: Preprocessing, *, width: int | None = None
 
     The crop is stretched to the width its shape calls for, or to ``width``; reductions are antialiased.
     """
+    import numpy as np
+
     plain = crop.convert("L" if spec.channels == 1 else "RGB")
     size = (width or spec.width_for(*plain.size), spec.height)
     return np.array(plain.resize(size, Image.Resampling.BICUBIC))
@@ -320,6 +330,8 @@ def to_strip(crop: Image.Image, spec: Preprocessing, *, width: int | None = None
 
 def normalize_strip(strip: NDArray[np.uint8], spec: Preprocessing) -> NDArray[np.float32]:
     """Return a strip as a network's input: float32 (channels, height, width), scaled by mean and std."""
+    import numpy as np
+
     planes = strip[np.newaxis] if spec.channels == 1 else np.ascontiguousarray(strip.transpose(2, 0, 1))
     scale, shift = 1 / (255 * spec.std), -spec.mean / spec.std
     return planes.astype(np.float32) * np.float32(scale) + np.float32(shift)

@@ -10,8 +10,6 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from model.atomic import write_text
 from model.errors import StoreError, StoreLockedError
 
@@ -38,6 +36,8 @@ class WriteLock:
     """
 
     def __init__(self, path: Path) -> None:
+        from filelock import FileLock  # slow to import, and the app shows its window before it opens a file
+
         self._path = path
         self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
 
@@ -48,6 +48,8 @@ class WriteLock:
             StoreLockedError: another store has the file open for writing, in this process or another.
             StoreError: the folder does not take files.
         """
+        from filelock import Timeout
+
         try:
             self._lock.acquire()
         except Timeout:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import platformdirs
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -43,10 +42,10 @@ class PageImage:
 def to_qimage(pixels: Image.Image) -> QImage:
     """Return the pixels (mode L or RGB) as a QImage that owns its memory. Callable from any thread."""
     if pixels.mode == "L":
-        array, form = np.ascontiguousarray(pixels), QImage.Format.Format_Grayscale8
+        bands, form = 1, QImage.Format.Format_Grayscale8
     else:
-        array, form = np.ascontiguousarray(pixels.convert("RGB")), QImage.Format.Format_RGB888
-    image = QImage(array.data, pixels.width, pixels.height, array.strides[0], form)
+        pixels, bands, form = pixels.convert("RGB"), 3, QImage.Format.Format_RGB888
+    image = QImage(pixels.tobytes(), pixels.width, pixels.height, pixels.width * bands, form)
     return image.copy()
 
 

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance, Slot
 
 from crnn_gui.services.child import ChildEndedError, ChildProcess
@@ -33,6 +31,11 @@ from model.messages import (
     WordReading,
     WordsRead,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
 
 BULK_BATCH = 32
 ALTERNATIVES = 9
@@ -263,6 +266,8 @@ class PredictorService(QObject):
 
     def request_live(self, word_id: int | None, box: Box, crop: Image.Image) -> int:
         """Read a crop now; an earlier live request that has not begun is dropped. Returns the answer's ticket."""
+        import numpy as np  # here, since the window is shown before anything is read
+
         request = _LiveRequest(next(self._tickets), word_id, box, np.asarray(crop))
         with self._inbox.lock:
             self._inbox.live = request

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent
@@ -15,6 +14,10 @@ from crnn_gui import theme
 from crnn_gui.services.pages import to_qimage
 from crnn_gui.widgets.word_look import confidence_token
 from model.annotations import Character
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 LARGEST_SCALE = 2.0
 TEXT_ROW_PX = 24
