@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from model.errors import WeightsError
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -23,5 +25,14 @@ def asset(name: str) -> Path:
 
 
 def default_weights() -> Path:
-    """Return the starter weights that ship with the program."""
-    return asset("weights/crnn-lite.safetensors")
+    """Return the starter weights that ship with the program.
+
+    Raises:
+        WeightsError: they are not there.
+    """
+    try:
+        return asset("weights/crnn-lite.safetensors")
+    except FileNotFoundError as error:
+        raise WeightsError(
+            "The starter weights are missing; install crnn-gui again, or name a weights file."
+        ) from error

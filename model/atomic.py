@@ -6,12 +6,16 @@ block fails or is interrupted, what stood there before still stands and nothing 
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from model.errors import KnownError
 
 
 @contextmanager
@@ -40,6 +44,28 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 file with LF line ends whole or not at all."""
     write_bytes(path, text.encode())
+
+
+def require_writable(path: Path, *, make_folders: bool = False) -> None:
+    """Find out before long work that its result could not be written. Nothing is left on the disk.
+
+    Args:
+        path: a file that will be written.
+        make_folders: missing folders on the way to it will be made.
+
+    Raises:
+        KnownError: it could not be.
+    """
+    folder = path.absolute().parent
+    while make_folders and not folder.exists():
+        folder = folder.parent
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise KnownError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 @contextmanager

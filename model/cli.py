@@ -7,10 +7,12 @@ in one sentence, and 3 means that training ended with weights the gate refused.
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,8 +20,8 @@ import typer
 
 from model import console, metrics
 from model.assets import default_weights
-from model.atomic import write_text
-from model.errors import DatasetError, KnownError
+from model.atomic import require_writable, write_bytes
+from model.errors import DatasetError, ImageError, KnownError
 from model.exporting import Case, ImageType
 from model.formats import open_dataset
 
@@ -58,15 +60,16 @@ Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (default: the process's own) and return its exit status."""
+    console.speak_utf8()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         return int(app(args=argv, prog_name="crnn", standalone_mode=False) or 0)
     except KnownError as error:
         console.remark(str(error))
     except typer.TyperException as error:
-        console.remark(f"{error.format_message()} See crnn --help.")
-    except KeyboardInterrupt:
-        return 130
+        console.remark(f"{error.format_message().replace('Value error, ', '').rstrip('.')}. See crnn --help.")
+    except (KeyboardInterrupt, typer.Abort):
+        return train_command.INTERRUPTED
     return 2
 
 
@@ -80,10 +83,13 @@ def predict(
     weights: WeightsOption = None,
     device: Device = "auto",
     precision: Precision = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines, as always.")] = False,
 ) -> int:
     """Read word crops, one JSON line each; or write suggestions into a project."""
     from model.inference import Recognizer
 
+    if write and (lexicon or pattern):
+        raise DatasetError("--lexicon and --pattern are for crops; predict --write reads freely.")
     words = _lexicon(lexicon) if lexicon else None
     recognizer = Recognizer.load(weights, device=device, precision=precision)
     if write:
@@ -94,7 +100,7 @@ def predict(
     for path in paths:
         try:
             prediction = recognizer.read(path, top=top, lexicon=words, pattern=pattern)
-        except KnownError as error:
+        except ImageError as error:
             console.remark(str(error))
             status = 2
         else:
@@ -105,11 +111,13 @@ def predict(
 def _lexicon(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} cannot be read as a lexicon of UTF-8 text, one word a line: {error}") from error
+    except OSError as error:
+        raise DatasetError(f"The lexicon {path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"The lexicon {path} is not UTF-8 text; it holds one word a line.") from error
     words = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not words:
-        raise DatasetError(f"{path} holds no words; a lexicon is a UTF-8 text file with one word a line")
+        raise DatasetError(f"The lexicon {path} holds no words; it is a UTF-8 text file with one word a line.")
     return words
 
 
@@ -118,7 +126,7 @@ def _write_suggestions(paths: list[Path], recognizer: Recognizer) -> int:
     from model.suggesting import suggest
 
     if len(paths) != 1:
-        raise DatasetError("predict --write takes exactly one project folder or annotation file")
+        raise DatasetError("predict --write takes exactly one project folder or annotation file.")
     with AnnotationStore.open(_annotation_file(paths[0])) as store, console.progress("Reading pages") as advance:
         result = suggest(store, recognizer, progress=advance)
     for page, reason in result.left_out:
@@ -132,7 +140,7 @@ def _annotation_file(path: Path) -> Path:
 
     file = path / FILE_NAME if path.is_dir() else path
     if not file.is_file():
-        raise DatasetError(f"{path} is neither an annotation file nor a folder that holds {FILE_NAME}")
+        raise DatasetError(f"{path} is neither an annotation file nor a folder that holds {FILE_NAME}.")
     return file
 
 
@@ -153,18 +161,21 @@ def evaluate(
     from model.inference import Recognizer
 
     data = open_dataset(dataset, format=format_, part=part)
+    if predictions:
+        require_writable(predictions)
     recognizer = Recognizer.load(weights, device=device, precision=precision)
     with console.progress("Reading crops") as advance:
         result = run(recognizer, data.crops(), alphanumeric=alphanumeric, progress=advance)
     left_out = [*result.left_out, *((p.key, p.detail) for p in data.problems)]
     if not result.crops:
-        raise DatasetError(f"{dataset} has no crop that can be read and compared")
+        raise DatasetError(f"{dataset} has no crop that can be read and compared.")
     if predictions:
         _write_readings(predictions, result)
+    cer = metrics.cer(result.pairs)
     summary = {
         "words": len(result.crops),
         "word_accuracy": round(100 * metrics.word_accuracy(result.pairs), 2),
-        "cer": round(metrics.cer(result.pairs), 5),
+        "cer": round(cer, 5) if math.isfinite(cer) else None,
         "crops_per_second": round(len(result.crops) / result.seconds, 1),
         "device": recognizer.device.kind,
         "weights": recognizer.weights_hash,
@@ -174,7 +185,7 @@ def evaluate(
         listed = [confusion._asdict() for confusion in confusions]
         console.emit(summary | {"confusions": listed, "left_out": [{"path": k, "reason": r} for k, r in left_out]})
     else:
-        console.show(summary)
+        console.show({name: "-" if value is None else value for name, value in summary.items()})
         rows = [(repr(c.truth), repr(c.text), str(c.count)) for c in confusions]
         console.show_list("Confusions", ("truth", "read", "count"), rows)
         console.show_list("Left out", ("crop", "reason"), left_out)
@@ -188,7 +199,7 @@ def _write_readings(path: Path, result: Evaluation) -> None:
         fields = (crop.crop.key, crop.truth, crop.text, f"{crop.confidence:.6f}", str(int(crop.is_correct)))
         lines.append("\t".join(_one_line(field) for field in fields))
     try:
-        write_text(path, "\n".join(lines) + "\n")
+        write_bytes(path, ("\n".join(lines) + "\n").encode(errors="backslashreplace"))
     except OSError as error:
         raise DatasetError(f"{path} cannot be written: {error.strerror or error}.") from error
 
@@ -225,12 +236,12 @@ def check(
             progress=advance,
         )
     problems = [*data.problems, *report.problems]
+    crops = report.crops + data.refused
     if as_json:
         listed = [{"path": p.key, "cause": p.cause, "severity": p.severity, "detail": p.detail} for p in problems]
-        crops = report.crops + len(data.problems)
         console.emit({"crops": crops, "ready": len(report.ready), "problems": listed})
     else:
-        console.show({"crops": report.crops + len(data.problems), "ready": len(report.ready)})
+        console.show({"crops": crops, "ready": len(report.ready)})
         rows = [(p.key, p.cause, p.severity, p.detail) for p in problems]
         console.show_list("Problems", ("crop", "cause", "severity", "detail"), rows)
     return 0
@@ -242,7 +253,9 @@ def synth(
     count: Annotated[int, typer.Option("--count", min=1, help="How many crops.")] = 1000,
     charset: Annotated[str, typer.Option("--charset", help="Preset or file of characters.")] = "ascii",
     words: Annotated[Path | None, typer.Option("--words", help="Draw texts from this file, one a line.")] = None,
-    difficulty: Annotated[float, typer.Option("--difficulty", min=0, max=1, help="0 is clean, 1 is hard.")] = 0.5,
+    difficulty: Annotated[
+        float | None, typer.Option("--difficulty", min=0, max=1, help="0 is clean, 1 is hard.")
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that draw.")] = 1,
     seed: Seed = 0,
     as_json: Json = False,
@@ -251,15 +264,15 @@ def synth(
     from model.charset import Charset
     from model.synth import synthesise
 
+    draw = synthesise if difficulty is None else partial(synthesise, difficulty=difficulty)
     characters = Charset.named(charset)
     with console.progress("Drawing words") as advance:
-        report = synthesise(
+        report = draw(
             out,
             count=count,
             charset=characters,
             words=words,
             seed=seed,
-            difficulty=difficulty,
             workers=workers,
             progress=advance,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,12 +12,21 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 Advance = Callable[[int, int | None], None]
 """``advance(done, total)``; the total is None while it is unknown."""
 
+_PIPE_WIDTH = 10_000  # columns: what another program reads is not folded
+
 _remarks = Console(stderr=True, soft_wrap=True, highlight=False)
-_results = Console(soft_wrap=True, highlight=False)
+
+
+def speak_utf8() -> None:
+    """Let the standard streams carry any text, whatever the locale; a lone surrogate becomes its JSON escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def emit(value: Any) -> None:
@@ -37,8 +47,8 @@ def show(rows: dict[str, Any], *, title: str = "") -> None:
     table.add_column()
     for name, value in rows.items():
         text = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
-        table.add_row(name.replace("_", " "), text)
-    _results.print(table)
+        table.add_row(name.replace("_", " "), Text(text))
+    _print(table)
 
 
 def show_list(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
@@ -49,13 +59,24 @@ def show_list(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ..
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    _results.print(table)
+        table.add_row(*map(Text, row))
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(width=width, soft_wrap=True, highlight=False, markup=False, emoji=False).print(table)
 
 
 @contextmanager
 def progress(title: str) -> Iterator[Advance]:
-    """Show a progress bar on standard error while the block runs; yields the function that moves it."""
+    """Show a progress bar on standard error while the block runs; yields the function that moves it.
+
+    Only a terminal gets one: in a log the bar would leave control characters and blank lines.
+    """
+    if not _remarks.is_terminal:
+        yield lambda done, total: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=_remarks, transient=True) as bar:
         task = bar.add_task(title, total=None)

@@ -28,6 +28,7 @@ from model.training_plan import plan_for
 _DISTRIBUTIONS = ("torch", "torchvision", "PySide6-Essentials", "numpy", "pillow", "safetensors", "pyqtgraph")
 
 _TRIAL_CROPS = 32
+_QT_SECONDS = 60
 
 # Asked in an interpreter of its own: Qt aborts the process when its platform plugin cannot load.
 _QT_PROBE = """
@@ -65,7 +66,11 @@ def _version(distribution: str) -> str:
 
 
 def _qt_platform() -> str:
-    probe = subprocess.run([sys.executable, "-c", _QT_PROBE], capture_output=True, text=True, timeout=60, check=False)
+    command = [sys.executable, "-c", _QT_PROBE]
+    try:
+        probe = subprocess.run(command, capture_output=True, text=True, timeout=_QT_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return f"no window can be opened: the display did not answer within {_QT_SECONDS} s"
     if probe.returncode == 0:
         return probe.stdout.strip()
     lines = [line for line in probe.stderr.splitlines() if line.strip()]

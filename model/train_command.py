@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import math
+import random
+import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from model import console
 from model.assets import default_weights
+from model.atomic import require_writable
 from model.errors import TrainingError
 from model.events import BadBatch, Batch, Decision, Epoch, Finished, Reading, Score, Started, TrainEvent, to_json
 from model.formats import open_dataset
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
+    from model.training_setup import TrainConfig
 
 REFUSED = 3
 """Exit status when the gate refused the new weights."""
 
+INTERRUPTED = 130
+"""Exit status after Ctrl+C."""
+
 SHOWN_PROBLEMS = 10
 
-_PROCESS_BEGAN = time.monotonic()
+CROPS_A_MINUTE = 20_000
+"""Looked at in the time allowed: twice as many as a core or two can train on."""
 
 
 class NewCharacters(StrEnum):
@@ -63,8 +73,11 @@ def train(
 ) -> int:
     """Fine-tune or train weights on a data set; worse weights are refused with exit status 3."""
     from model.charset import Charset
-    from model.training import TrainConfig, fine_tune
+    from model.training import fine_tune
     from model.training_plan import plan_for
+    from model.training_setup import TrainConfig
+
+    began = time.monotonic()
 
     config = TrainConfig(
         out=out,
@@ -81,29 +94,92 @@ def train(
         device=device,
         precision=precision,
     )
+    _refuse_nonsense(config, events)
     data = open_dataset(dataset, format=format_, part=part)
     with console.progress("Looking at crops") as advance:
         plan = plan_for(
             config,
-            data.crops(),
+            _enough(data.crops(), config),
             charset=Charset.named(charset) if charset else None,
             val=_held_out(val),
             new_characters=new_characters.value,
             progress=advance,
         )
-    spent = time.monotonic() - _PROCESS_BEGAN
-    with _event_file(events, append=resume) as file, console.progress("Training") as advance:
+    interruption = threading.Event()
+    run = fine_tune(plan, config, should_stop=interruption.is_set, spent=time.monotonic() - began)
+    with console.progress("Training") as advance, _on_interrupt(interruption.set):
         teller, finished = _Teller(advance), None
-        for event in fine_tune(plan, config, spent=spent):
-            if file:
-                file.write(to_json(event) + "\n")
-                file.flush()
+        for event in _written(run, events, append=resume):
             teller.tell(event)
             if isinstance(event, Finished):
                 finished = event
     assert finished is not None, "training ends with a Finished event"
     _summarise(finished, as_json=as_json)
+    if interruption.is_set():
+        return INTERRUPTED
     return REFUSED if finished.decision == Decision.REFUSED else 0
+
+
+def _refuse_nonsense(config: TrainConfig, events: Path | None) -> None:
+    """Find what is wrong with the options before any crop is looked at.
+
+    Raises:
+        KnownError: the run could not end well.
+    """
+    from model.inference import PRECISIONS
+    from model.networks import NETWORKS
+
+    if config.network not in NETWORKS:
+        known = ", ".join(sorted(NETWORKS))
+        raise TrainingError(f"There is no network called {config.network!r}; known are {known}.")
+    if config.precision not in PRECISIONS:
+        raise TrainingError(f"There is no precision {config.precision!r}; known are {', '.join(PRECISIONS)}.")
+    if config.learning_rate is not None and not 0 < config.learning_rate < math.inf:
+        raise TrainingError(f"A learning rate is a number above 0, not {config.learning_rate:g}.")
+    if config.minutes is not None and not math.isfinite(config.minutes):
+        raise TrainingError(f"A time budget is a number of minutes, not {config.minutes:g}.")
+    require_writable(config.out, make_folders=True)
+    if events:
+        require_writable(events)
+
+
+def _enough(crops: Iterable[LabelledCrop], config: TrainConfig) -> list[LabelledCrop]:
+    """Return all crops or, where time is short, as many as there is time to look at, drawn with the run's seed."""
+    if math.isinf(config.time_limit):
+        return list(crops)
+    limit = max(CROPS_A_MINUTE, round(CROPS_A_MINUTE * config.time_limit / 60))
+    rng = random.Random(config.seed)
+    drawn: list[tuple[int, LabelledCrop]] = []
+    total = 0
+    for total, crop in enumerate(crops, 1):
+        if len(drawn) < limit:
+            drawn.append((total, crop))
+        elif (place := rng.randrange(total)) < limit:
+            drawn[place] = total, crop
+    if total > limit:
+        console.remark(
+            f"{limit:,} of {total:,} crops are drawn, as many as there is time for; more --minutes take more"
+        )
+    return [crop for _, crop in sorted(drawn, key=lambda entry: entry[0])]
+
+
+@contextmanager
+def _on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+    """Let the first Ctrl+C ask for an orderly end, which keeps the state of the run; a second one ends at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(_signal: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, previous)
+        console.remark("Stopping; the state is kept for --resume. Press Ctrl+C again to end at once.")
+        stop()
+
+    previous = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def _held_out(val: str | None) -> float | list[LabelledCrop] | None:
@@ -116,17 +192,28 @@ def _held_out(val: str | None) -> float | list[LabelledCrop] | None:
         return list(open_dataset(Path(val)).crops())
 
 
-@contextmanager
-def _event_file(path: Path | None, *, append: bool) -> Iterator[IO[str] | None]:
+def _written(run: Iterator[TrainEvent], path: Path | None, *, append: bool) -> Iterator[TrainEvent]:
+    """Yield the events after each was written to the file, which is touched only once the run has started."""
     if path is None:
-        yield None
+        yield from run
         return
-    try:
-        file = path.open("a" if append else "w", encoding="utf-8")
-    except OSError as error:
-        raise TrainingError(f"the events cannot be written to {path}: {error.strerror or error}") from error
+    first = next(run)
+    with _told(path):
+        # A lone surrogate in a file name becomes its JSON escape.
+        file = path.open("a" if append else "w", encoding="utf-8", errors="backslashreplace", newline="\n")
     with file:
-        yield file
+        for event in chain((first,), run):
+            with _told(path):
+                print(to_json(event), file=file, flush=True)
+            yield event
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(f"The events cannot be written to {path}: {error.strerror or error}.") from error
 
 
 class _Teller:

@@ -215,7 +215,6 @@ class _Run:
         if is_best:
             progress.best = result
             self._best = self._candidate(after)
-            self._folder.path.mkdir(parents=True, exist_ok=True)
             save_weights(self._best, self._folder.best)
             yield Checkpoint(progress.step, str(self._folder.best), "best", self._seconds())
 
