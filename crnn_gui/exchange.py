@@ -43,18 +43,20 @@ class Exchange(QObject):
         self._document = document
         self._store = store
         self._tasks = tasks
+        self._wish: ExportWish | None = None
         self._task: Task | None = None
 
     @property
     def is_exporting(self) -> bool:
         """Whether an export is under way."""
-        return self._task is not None
+        return self._wish is not None
 
     def export(self, wish: ExportWish) -> None:
         """Write the verified words as a data set; one export at a time."""
         project = self._document.project
         if project is None or self.is_exporting:
             return
+        self._wish = wish
 
         def work(task: Task) -> ExportReport:
             def tell(done: int, total: int | None) -> None:
@@ -71,6 +73,8 @@ class Exchange(QObject):
                 )
 
         def begin(_: None) -> None:
+            if self._wish is not wish:
+                return  # cancelled meanwhile
             self._task = self._tasks.run(
                 work, self._on_exported, self._on_failed, on_progress=self._on_progress, title=self.tr("Exporting")
             )
@@ -86,15 +90,15 @@ class Exchange(QObject):
         """Give the export up; nothing is left of it."""
         if self._task is not None:
             self._task.cancel()
-            self._task = None
+        self._wish = self._task = None
 
     def _on_progress(self, pages: tuple[int, int]) -> None:
         self.export_progress.emit(*pages)
 
     def _on_exported(self, report: ExportReport) -> None:
-        self._task = None
+        self._wish = self._task = None
         self.exported.emit(report)
 
     def _on_failed(self, error: Exception) -> None:
-        self._task = None
+        self._wish = self._task = None
         self.export_failed.emit(error)

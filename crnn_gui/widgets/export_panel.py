@@ -105,6 +105,9 @@ class ExportPanel(QDialog):
         self._show_folder.hide()
         self._close = QPushButton(self.tr("Close"))
         self._close.clicked.connect(self.close)
+        for button in (self.export_button, self._show_folder, self._close):
+            button.setAutoDefault(False)  # Enter in the list goes to a word, and nowhere else
+        self.folder.returnPressed.connect(self._on_export_clicked)
         buttons = QHBoxLayout()
         buttons.addWidget(self._show_folder)
         buttons.addStretch(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -272,7 +274,7 @@ class TrainWorkspace(QWidget):
 
     @Slot(str)
     def _on_switched(self, name: str) -> None:
-        if self.result.isVisible() and self.result.out is not None:
+        if self.result.out is not None and Path(self.result.out).stem == name:
             self.result.settle(self.tr("The words are read with the new weights now."))
 
     @Slot()

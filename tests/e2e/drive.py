@@ -6,11 +6,14 @@ The script uses mouse and keyboard; what it saw is printed as JSON into RESULT.j
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
+from types import TracebackType
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QTreeView
 
 from crnn_gui import app
 from crnn_gui.__main__ import main
@@ -141,9 +144,13 @@ class Look(Told):
     """Opens what the arguments name and tells what a person would see."""
 
     def steps(self) -> Steps:
-        document = self.program.document
+        document, predictor = self.program.document, self.program.services.predictor
         yield from self.pause(self.wishes.get("seconds", 2.0))
+        if self.wishes.get("recogniser"):
+            yield Until("the recogniser", lambda: predictor.weights is not None)
+            yield from self.pause(4.0)
         self.found = {
+            "weights": predictor.weights.name if predictor.weights else "",
             "pages": [page.path for page in document.pages],
             "problems": {page.path: page.problem for page in document.pages if page.problem},
             "notices": [notice.text for notice in self.window.notices.notices],
@@ -156,25 +163,80 @@ class Look(Told):
         self.tell()
 
 
-SCRIPTS = {"label": Label, "reopen": Reopen, "look": Look}
+class Poison(Told):
+    """Trains on what should not be trained on, far too fast, then follows a row of trouble to its word."""
+
+    def steps(self) -> Steps:
+        yield from self.is_ready()
+        QTest.keyClick(self.window, Qt.Key.Key_3, CONTROL)
+        workspace, trainer = self.window.train, self.program.training.trainer
+        yield Until("the plan", lambda: trainer.state is TrainerState.PLANNED)
+        self.found["planned"] = list(workspace.trouble.rows)
+        workspace.plan.set_minutes(self.wishes["minutes"])
+        QTest.keyClicks(workspace.plan.rate_field, "1000")
+        self.click(workspace.plan.start_button)
+        # Labelling goes on meanwhile, so the end has to be told.
+        yield Until("the run", lambda: self.program.training.is_training, 120)
+        QTest.keyClick(self.window, Qt.Key.Key_1, CONTROL)
+        notices = self.window.notices
+        yield Until("the news", lambda: any("Look" in notice.actions for notice in notices.notices), 240)
+        self.found["news"] = [notice.text for notice in notices.notices if "Look" in notice.actions]
+        self.found["dot"] = self.window.rail.is_marked("train")
+        QTest.keyClick(self.window, Qt.Key.Key_3, CONTROL)
+        yield Until("the result", workspace.result.isVisible)
+        self.found["dot_after"] = self.window.rail.is_marked("train")
+        self.found["trouble"] = list(workspace.trouble.rows)
+        self.found["bad_steps"] = list(workspace.plot.bad_steps)
+        yield from self._follow(workspace.trouble.findChild(QTreeView))
+        yield Until("the end of the child", lambda: trainer.state is TrainerState.IDLE)
+        self.tell()
+
+    def _follow(self, view: QTreeView) -> Steps:
+        """Open the first row with a crop below it by keyboard, and go from the crop to its word."""
+        view.setFocus()
+        view.setCurrentIndex(view.model().index(0, 0, QModelIndex()))
+        for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Return):
+            QTest.keyClick(view, key)
+        self.found["followed"] = view.currentIndex().siblingAtColumn(0).data()
+        document, annotate = self.program.document, self.window.annotate
+        yield Until("the word", lambda: annotate.isVisible() and document.current_word is not None)
+        self.found["arrived"] = document.page.path if document.page else ""
+
+
+SCRIPTS = {"label": Label, "reopen": Reopen, "look": Look, "poison": Poison}
+
+
+def forbid_writing(folder: str) -> None:
+    """Let a folder look as one without write permission does; tests run as a user who may write everywhere, too."""
+    access = os.access
+    os.access = lambda path, mode, **rest: Path(path) != Path(folder) and access(path, mode, **rest)
 
 
 def drive(name: str, result: Path, arguments: list[str]) -> int:
     build = app.build
     failures: list[str] = []
 
+    class Reporter(app.CrashReporter):
+        """An exception that nobody caught fails the test; the application would go on."""
+
+        def hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            failures.append(f"the end without an exception: {error!r}")
+            sys.__excepthook__(kind, error, trace)
+
     def build_and_drive(*args: object) -> app.Application:
         program = build(*args)  # type: ignore[arg-type]
         script = SCRIPTS[name](program, result)
+        if "unwritable" in script.wishes:
+            forbid_writing(script.wishes["unwritable"])
         script.ended.connect(failures.append)
         script.ended.connect(program.window.close)
         script.start()
         return program
 
-    app.build = build_and_drive
+    app.build, app.CrashReporter = build_and_drive, Reporter
     status = main(arguments)
     if any(failures):
-        sys.exit(f"waited in vain for {failures[0]}")
+        sys.exit(f"waited in vain for {next(filter(None, failures))}")
     return status
 
 

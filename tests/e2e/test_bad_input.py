@@ -10,8 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
+
+from model.annotations import WeightsRecord
+from model.store import FILE_NAME, AnnotationStore
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -94,6 +99,34 @@ def test_a_folder_without_write_permission_opens_all_the_same(tmp_path: Path, st
     assert len(seen["pages"]) == 3
     assert not seen["read_only"]
     assert any(str(folder) in notice for notice in seen["notices"])
+
+
+@pytest.mark.slow
+def test_a_folder_that_looks_unwritable_keeps_its_annotations_elsewhere(
+    tmp_path: Path, start: Callable[..., Any]
+) -> None:
+    folder = photographs(tmp_path / "pages")
+    seen = start("look", folder, unwritable=str(folder)).told()
+    assert len(seen["pages"]) == 3
+    assert not seen["read_only"]
+    assert len(seen["notices"]) == 1
+    assert ".crnn" in seen["notices"][0]
+    assert not list(folder.glob("*.crnn"))
+
+
+@pytest.mark.slow
+def test_weights_of_another_program_are_named_and_the_starter_weights_read(
+    tmp_path: Path, start: Callable[..., Any]
+) -> None:
+    folder = photographs(tmp_path / "pages")
+    save_file({"weight": np.zeros((2, 2), np.float32)}, folder / "other.safetensors")
+    with AnnotationStore.open(folder / FILE_NAME, create=True) as store:
+        store.add_weights(WeightsRecord("0123", "other", "other.safetensors", created_at=1.0))
+        store.activate_weights("0123")
+    seen = start("look", folder, recogniser=True).told()
+    assert len(seen["notices"]) == 1, seen["notices"]
+    assert "other.safetensors" in seen["notices"][0]
+    assert "other" not in seen["weights"]
 
 
 @pytest.mark.slow

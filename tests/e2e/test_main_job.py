@@ -40,10 +40,10 @@ def read_boxes(folder: Path, count: int) -> dict[str, list[tuple[str, tuple[int,
 
 def mjsynth_lines(folder: Path) -> list[tuple[Path, str, str]]:
     """Read an export as trainers do: one space, zero-based index into the stripped lines of the lexicon."""
-    lexicon = [line.strip() for line in (folder / "lexicon.txt").open(encoding="utf-8")]
+    lexicon = [line.strip() for line in (folder / "lexicon.txt").read_text(encoding="utf-8").splitlines()]
     rows = []
     for part in ("train", "val", "test"):
-        for line in (folder / f"annotation_{part}.txt").open(encoding="utf-8"):
+        for line in (folder / f"annotation_{part}.txt").read_text(encoding="utf-8").splitlines():
             path, index = line.strip().split(" ")
             rows.append((folder / path, lexicon[int(index)], part))
     return rows
