@@ -158,6 +158,7 @@ class _Run:
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._root = str(self.store.root)
         self._folders: dict[str, str | None] = {}  # the folder without links, None inside the project
         self._pages = {self._place_of(page): page for page in self.store.pages()}
         self._trashed = frozenset(map(self._place_of, self.store.trashed_pages()))
@@ -239,7 +240,7 @@ class _Run:
         self.store.update_page(self._pages[place])
 
     def _place_of(self, page: Page) -> str:
-        return os.path.normpath(self.store.root / page.path)
+        return os.path.normpath(os.path.join(self._root, page.path))  # noqa: PTH118  a string, for every page there is
 
     def _absolute(self, image: Path) -> str:
         """Return an image's place as the store would: links are followed unless they lie inside the project."""

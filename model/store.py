@@ -101,9 +101,10 @@ class AnnotationStore(AnnotationFile):
             sizes: width and height of each in the same order, as far as they are known.
         """
         added = []
+        folders: dict[str, str] = {}
         with self._writing() as db:
             for path, (width, height) in zip(paths, chain(sizes, repeat((0, 0)))):  # noqa: B905
-                stored, problem = self._stored_path(path)
+                stored, problem = self._stored_path(path, folders)
                 if db.execute("SELECT 1 FROM pages WHERE path = ?", (stored,)).fetchone():
                     continue
                 row = (stored, width, height, problem)
@@ -333,18 +334,34 @@ class AnnotationStore(AnnotationFile):
         rows = self._rows("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
         return int(rows[0][0]) + 1 if rows else 1
 
-    def _stored_path(self, path: Path) -> tuple[str, str]:
-        """Return the path as the file keeps it, and the problem where that cannot be its real name."""
+    def _stored_path(self, path: Path, folders: dict[str, str]) -> tuple[str, str]:
+        """Return the path as the file keeps it, and the problem where that cannot be its real name.
+
+        Args:
+            folders: what has been found out of folders so far; the pages that are added together share few.
+        """
         absolute = os.path.abspath(path)  # noqa: PTH100  resolve() would follow links that lie inside the project
-        if not absolute.startswith(os.path.join(self.root, "")):  # noqa: PTH118  a string, for 100,000 pages at once
-            absolute = os.path.realpath(absolute)  # the root is resolved too, so that the way up leads to the image
-        try:
-            stored = os.path.relpath(absolute, self.root)
-        except ValueError:  # another drive
-            stored = absolute
-        stored = stored.replace(os.sep, "/")
+        if not self._is_inside(absolute) and os.path.islink(absolute):  # noqa: PTH114  strings, for 100,000 pages
+            absolute = os.path.realpath(absolute)
+        folder, name = os.path.split(absolute)
+        if folder not in folders:
+            folders[folder] = self._stored_folder(folder)
+        stored = folders[folder] + name
         legible = stored.encode("utf-8", "backslashreplace").decode()
         return legible, "" if legible == stored else "The file name is not valid UTF-8; rename the file."
+
+    def _stored_folder(self, folder: str) -> str:
+        """Return what stands before the names of a folder's images in their stored paths: empty, or ending in "/"."""
+        if not self._is_inside(folder):
+            folder = os.path.realpath(folder)  # the root is resolved too, so that the way up leads to the image
+        try:
+            stored = os.path.relpath(folder, self.root)
+        except ValueError:  # another drive
+            stored = folder
+        return "" if stored == os.curdir else os.path.join(stored, "").replace(os.sep, "/")  # noqa: PTH118
+
+    def _is_inside(self, absolute: str) -> bool:
+        return os.path.join(absolute, "").startswith(os.path.join(self.root, ""))  # noqa: PTH118
 
 
 def _counts(pages: int, by_state: Mapping[str, int]) -> Counts:

@@ -101,6 +101,12 @@ def test_every_edit_that_was_told_survives_kill_9_many_times(tmp_path):
     survives_kills(tmp_path, 60)
 
 
+@pytest.mark.campaign
+@pytest.mark.timeout(3600)
+def test_every_edit_that_was_told_survives_200_kills(tmp_path):
+    survives_kills(tmp_path, 200)
+
+
 def test_a_second_process_is_told_who_writes_and_may_read(tmp_path):
     path = new_project(tmp_path)
     with writing_child(path) as child:
