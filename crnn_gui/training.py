@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -145,7 +146,8 @@ class Training(QObject):
             ask(None)
         else:
             # The child reads the file: what was typed a moment ago has to be in it.
-            self._store.write(lambda _store: None, ask)
+            folder = options.out.parent
+            self._store.write(lambda _store: _clear_old_runs(folder) if is_training else None, ask)
 
     @Slot(object)
     def _on_project_changed(self, project: ProjectInfo | None) -> None:
@@ -218,6 +220,12 @@ class Training(QObject):
 def weights_folder(annotation_file: Path) -> Path:
     """Return where the weights of a project are kept: beside its annotation file."""
     return annotation_file.with_name(annotation_file.name + WEIGHTS_SUFFIX)
+
+
+def _clear_old_runs(folder: Path) -> None:
+    """Remove what runs that were stopped have left to be taken up again: this one starts afresh."""
+    for run in folder.glob("*.run"):
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def _record(result: Finished, project: ProjectInfo, *, parent: str | None) -> WeightsRecord:

@@ -46,6 +46,9 @@ __all__ = ["TrainConfig", "fine_tune"]
 MAX_RECOVERIES = 8
 """Returns to the last good state after which training ends: by then the learning rate is a hundred-millionth."""
 
+PAUSE_SECONDS = 1.0
+"""Longer than this between two events, the run was paused: that time is not taken off its time limit."""
+
 _GOOD_EVERY = 100  # steps between two states to fall back on
 
 
@@ -72,15 +75,10 @@ def fine_tune(
     stop = should_stop or (lambda: False)
     with torch_threads(config.threads):
         run = _Run(plan, config, should_stop=stop, began=time.monotonic() - spent)
-        yield run.started()
-        while not (run.is_over() or run.wants_stop()):
-            if event := run.take_step():
-                yield event
-            if run.is_evaluation_due():
-                yield from run.evaluate()
-            if run.is_keeping_due():
-                yield from run.keep()
-        yield from run.finish()
+        for event in run.events():
+            told_at = time.monotonic()
+            yield event
+            run.rest(time.monotonic() - told_at)
 
 
 class _Run:
@@ -115,6 +113,23 @@ class _Run:
         self._saved_at = time.monotonic()
         self._setup_seconds = self._saved_at - began
         self._batches: list[Indices] = self._material.deal(self._progress.epoch)
+
+    def events(self) -> Iterator[TrainEvent]:
+        """Train to the end, telling what happens."""
+        yield self.started()
+        while not (self.is_over() or self.wants_stop()):
+            if event := self.take_step():
+                yield event
+            if self.is_evaluation_due():
+                yield from self.evaluate()
+            if self.is_keeping_due():
+                yield from self.keep()
+        yield from self.finish()
+
+    def rest(self, seconds: float) -> None:
+        """Take note of the time between two events: a pause does not use up the time limit."""
+        if seconds > PAUSE_SECONDS:
+            self._began += seconds
 
     def started(self) -> Started:
         """Say what is about to be trained."""

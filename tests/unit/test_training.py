@@ -6,6 +6,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -179,6 +180,20 @@ def test_epochs_are_exact_passes(plan: TrainingPlan, config: TrainConfig) -> Non
     events, finished = run(plan, replace(config, steps=None, epochs=3))
     assert sum(batch.crops for batch in of(Batch, events)) == 3 * 16
     assert finished.steps == 6
+
+
+def test_a_pause_is_not_taken_off_the_time(
+    plan: TrainingPlan, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.training.PAUSE_SECONDS", 0.1)
+    began = time.monotonic()
+    events = fine_tune(plan, config)
+    told = [next(events) for _ in range(3)]
+    time.sleep(0.5)
+    told += events
+    finished = told[-1]
+    assert isinstance(finished, Finished)
+    assert finished.seconds <= time.monotonic() - began - 0.5
 
 
 def test_minutes_bound_the_run(plan: TrainingPlan, config: TrainConfig) -> None:

@@ -182,12 +182,15 @@ def test_a_run_starts_when_every_edit_is_in_the_file(
     monkeypatch.setattr(one.trainer, "start", start)
     one.settings.set_value("training/device", "cpu")
     one.room.document.set_label(2, "just typed")
+    left_behind = weights_folder(tiny_project / FILE_NAME) / "earlier.safetensors.run"
+    left_behind.mkdir(parents=True)
     one.training.start(RunSettings(minutes=2, learning_rate=0.5, new_characters="skip"))
     until(lambda: seen)
     options, labels = seen[0]
     assert "just typed" in labels
     assert (options.minutes, options.learning_rate, options.new_characters) == (2, 0.5, "skip")
     assert options.device == "cpu"
+    assert not left_behind.exists()
     assert options.out.parent == weights_folder(tiny_project / FILE_NAME)
 
 
