@@ -7,7 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, 
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPolygonItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from crnn_gui import resources, theme
-from crnn_gui.widgets.canvas_tools import Handle, handle_points
+from crnn_gui.widgets.canvas_tools import Bounds, Handle, handle_points
 from crnn_gui.widgets.word_look import Look, draw_tinted, look_of, shown_text
 from model.annotations import Box, Character, Prediction, Word
 
@@ -16,6 +16,12 @@ TAG_LEAST_BOX_PX = 18
 """Under this height on the screen a tag shrinks to its sign, which hides no neighbour."""
 SIGN_LEAST_BOX_PX = 7
 SIGN_PX = 11
+SIGN_LEAST_PX = 6
+SIGN_SHARE = 0.6
+"""Signs on low boxes are smaller, or they would hide the last letter."""
+HANDLES_LEAST_BOX_PX = 20
+CORNERS_LEAST_BOX_PX = 40
+"""Under the first size on the screen a box shows no grips, under the second those of its corners: see the word."""
 TAG_PADDING_PX = 3
 # Outlines lie on paper and on photographs, not on the window: the same middle tones serve both looks.
 _ON_PAGE = {
@@ -74,7 +80,21 @@ class BoxItem(QGraphicsPolygonItem):
         self._tag.set_text_shown(has_text)
         corner = self._word.box.points[0 if has_text else 1]
         self._tag.setPos(QPointF(*corner))
+        self._tag.set_sign_size(min(SIGN_PX, max(SIGN_LEAST_PX, round(height * SIGN_SHARE))))
         self._tag.setVisible(height >= SIGN_LEAST_BOX_PX and not (self._is_current and has_text))
+
+    @property
+    def waits(self) -> bool:
+        """Whether a human has still to decide on the word, so that its text matters more than that of others."""
+        return self._look not in (Look.VERIFIED, Look.IGNORED)
+
+    def tag_area(self, scale: float) -> Bounds | None:
+        """Return where the text would stand, in page pixels; None for a box too low, or a word without a text."""
+        width, height = self._tag.text_size
+        if not width or self._word.box.height * scale < TAG_LEAST_BOX_PX:
+            return None
+        x, y = self._word.box.points[0]
+        return x, y - height / scale, x + width / scale, y
 
     def refresh(self) -> None:
         """Take the colours of the look that is on now."""
@@ -119,6 +139,19 @@ class TextTag(QGraphicsItem):
         self._characters: tuple[Character, ...] = ()
         self._rect = QRectF()
         self._is_text_shown = True
+        self._sign_px = SIGN_PX
+
+    @property
+    def text_size(self) -> tuple[float, float]:
+        """Width and height of the tag with its text, in screen pixels; (0, 0) when there is nothing to show."""
+        rect = self._text_rect()
+        return rect.width(), -rect.top()
+
+    def set_sign_size(self, size: int) -> None:
+        """Draw the sign of the state, where it stands without a text, this large."""
+        if size != self._sign_px:
+            self._sign_px = size
+            self._fit()
 
     def set_font(self, font: QFont) -> None:
         """Write in another font from the next text on."""
@@ -139,14 +172,19 @@ class TextTag(QGraphicsItem):
         self.prepareGeometryChange()
         self.update()
         if not self._is_text_shown:
-            half = SIGN_PX / 2
-            self._rect = QRectF(-half, -half, SIGN_PX, SIGN_PX) if self._has_sign else QRectF()
-            return
+            half = self._sign_px / 2
+            self._rect = QRectF(-half, -half, self._sign_px, self._sign_px) if self._has_sign else QRectF()
+        else:
+            self._rect = self._text_rect()
+
+    def _text_rect(self) -> QRectF:
+        if not self._text and not self._has_sign:
+            return QRectF()
         metrics = QFontMetricsF(self._font)
         sign = metrics.height() if self._has_sign else 0.0
         width = metrics.horizontalAdvance(self._text) + sign + 2 * TAG_PADDING_PX
         height = metrics.height() + 1
-        self._rect = QRectF(0, -height - 2, width, height) if self._text or self._has_sign else QRectF()
+        return QRectF(0, -height - 2, width, height)
 
     @property
     def _has_sign(self) -> bool:
@@ -166,7 +204,7 @@ class TextTag(QGraphicsItem):
         if not self._is_text_shown:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawEllipse(self._rect)
-            painter.setFont(resources.icon_font(SIGN_PX))
+            painter.setFont(resources.icon_font(self._sign_px))
             painter.setPen(self._look.color)
             painter.drawText(self._rect, Qt.AlignmentFlag.AlignCenter, resources.glyph(self._look.value + "-bold"))
             return
@@ -197,12 +235,14 @@ class Handles:
             item.hide()
             self.items[handle] = item
 
-    def show_at(self, box: Box | None) -> None:
-        """Put the grips on a box, or away."""
+    def show_at(self, box: Box | None, scale: float) -> None:
+        """Put the grips on a box, or away. On a box that is small on the screen they would hide the word."""
         look = theme.tokens()
         places = handle_points(box) if box is not None else {}
+        size = min(box.width, box.height) * scale if box is not None else 0.0
         for handle, item in self.items.items():
-            item.setVisible(box is not None)
+            is_corner = len(handle.value) == 1
+            item.setVisible(size >= (HANDLES_LEAST_BOX_PX if is_corner else CORNERS_LEAST_BOX_PX))
             if handle in places:
                 item.setPos(QPointF(*places[handle]))
                 item.setBrush(look.color("surface"))

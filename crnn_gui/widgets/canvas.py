@@ -10,7 +10,7 @@ import itertools
 import time
 from enum import Enum, auto
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPixmap
 from PySide6.QtWidgets import QApplication, QRubberBand, QWidget
 
@@ -23,6 +23,7 @@ from crnn_gui.widgets.canvas_tools import (
     Handle,
     Move,
     Resize,
+    free_places,
     handle_at,
     moved_within,
     next_of_stack,
@@ -35,6 +36,7 @@ from model.annotations import Box, Page, Point, Word
 
 GRIP_REACH_PX = 8.0
 VIEW_MARGIN_PX = 48
+TAGS_MILLISECONDS = 40
 ARROW_SECONDS = 0.8
 """Arrow keys that follow each other within this time are one undo step."""
 
@@ -85,8 +87,14 @@ class Canvas(PageView):
         self.setObjectName("canvas")
         self.setAccessibleName("Page")
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self.viewport())
-        self.zoom_changed.connect(self._rescale_items)
+        self._free: set[int] = set()
+        self._tags_soon = QTimer(self)
+        self._tags_soon.setSingleShot(True)
+        self._tags_soon.setInterval(TAGS_MILLISECONDS)
+        self._tags_soon.timeout.connect(self._place_tags)
+        self.zoom_changed.connect(self._on_scale_changed)
         document.page_opened.connect(self._on_page_opened)
+        document.pages_changed.connect(self._on_pages_changed)
         document.image_ready.connect(self._on_image_ready)
         document.words_changed.connect(self._on_words_changed)
         document.selection_changed.connect(self._on_selection_changed)
@@ -101,7 +109,7 @@ class Canvas(PageView):
     def set_texts_shown(self, shown: bool) -> None:
         """Show or hide the texts at the boxes."""
         self._shows_texts = shown
-        self._rescale_items()
+        self._place_tags()
 
     @property
     def drawn(self) -> DrawnBox:
@@ -112,9 +120,15 @@ class Canvas(PageView):
     def _on_page_opened(self, page: Page | None) -> None:
         self.cancel_gesture()
         self._page_item.setPixmap(QPixmap())
-        if page is not None and page.width:
+        if page is not None and (page.width or page.problem):
             self.set_page_size(page.width, page.height)
         self._rebuild()
+
+    @Slot()
+    def _on_pages_changed(self) -> None:
+        page = self._document.page
+        if page is not None and page.problem and not page.width:
+            self.set_page_size(0, 0)  # nothing can be drawn on an image that nobody has ever seen
 
     @Slot(object)
     def _on_image_ready(self, page: PageImage) -> None:
@@ -124,7 +138,9 @@ class Canvas(PageView):
         for item in self._items.values():
             self.scene().removeItem(item)
         self._items.clear()
+        self._free.clear()
         self._on_words_changed(frozenset(self._document.words))
+        self._place_tags()
         self._on_selection_changed(self._document.selection)
 
     @Slot(object)
@@ -137,12 +153,13 @@ class Canvas(PageView):
                     self.scene().removeItem(self._items.pop(word_id))
             elif item is None:
                 item = BoxItem(word, predictions.get(word_id), doubt_below=self._doubt_below)
-                item.set_scale(self.zoom, tags=self._shows_texts)
+                self._scale_item(item)
                 self._items[word_id] = item
                 self.scene().addItem(item)
             else:
                 item.show_word(word, predictions.get(word_id), doubt_below=self._doubt_below)
-                item.set_scale(self.zoom, tags=self._shows_texts)
+                self._scale_item(item)
+        self._tags_soon.start()
         self._place_handles()
         self.view_changed.emit()
 
@@ -159,12 +176,29 @@ class Canvas(PageView):
 
     def _place_handles(self) -> None:
         word = self._current if len(self._document.selection) == 1 else None
-        self._handles.show_at(word.box if word is not None and not self._document.read_only else None)
+        self._handles.show_at(word.box if word is not None and not self._document.read_only else None, self.zoom)
 
     @Slot()
+    def _on_scale_changed(self) -> None:
+        self._place_tags()
+        self._place_handles()
+
+    @Slot()
+    def _place_tags(self) -> None:
+        """Find out which texts hide no other word; in the place of the others only their signs are shown."""
+        self._tags_soon.stop()
+        order = sorted(self._items.items(), key=lambda one: (not one[1].waits, one[0])) if self._shows_texts else ()
+        areas = {word_id: item.tag_area(self.zoom) for word_id, item in order}
+        wanted = {word_id: area for word_id, area in areas.items() if area is not None}
+        self._free = free_places(wanted, {i: item.word.box.bounds for i, item in self._items.items()})
+        self._rescale_items()
+
     def _rescale_items(self) -> None:
         for item in self._items.values():
-            item.set_scale(self.zoom, tags=self._shows_texts)
+            self._scale_item(item)
+
+    def _scale_item(self, item: BoxItem) -> None:
+        item.set_scale(self.zoom, tags=item.word.id in self._free)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -6,13 +6,15 @@ Everything is in image pixels. ``size`` is the page's (width, height); no gestur
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from model.annotations import Box, Point, Word
 
+Bounds = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 LEAST_EDGE_PX = 3.0
 """A drag that ends smaller than this was a click."""
 
@@ -153,6 +155,37 @@ def _is_sound(box: Box) -> bool:
         (ax, ay), (bx, by), (cx, cy) = (box.points[(i + k) % 4] for k in range(3))
         turns.append((bx - ax) * (cy - by) - (by - ay) * (cx - bx))
     return all(t > 0 for t in turns) and min(box.width, box.height) >= LEAST_EDGE_PX
+
+
+def free_places(wanted: Mapping[int, Bounds], boxes: Mapping[int, Bounds]) -> set[int]:
+    """Return whose texts may be shown: those that cover neither another word's box nor a text before them.
+
+    Args:
+        wanted: where the texts would stand, by word; those that matter most come first.
+        boxes: the outlines of all words of the page.
+    """
+    taken: dict[int, list[tuple[int, Bounds]]] = {}
+    # Rows of the page, so that each text is compared with its neighbours alone.
+    row = 2 * max((b - t for _, t, _, b in wanted.values()), default=1.0)
+    for word_id, area in boxes.items():
+        for n in _rows(area, row):
+            taken.setdefault(n, []).append((word_id, area))
+    free: set[int] = set()
+    for word_id, area in wanted.items():
+        near = (one for n in _rows(area, row) for one in taken.get(n, ()))
+        if not any(other != word_id and _overlap(area, place) for other, place in near):
+            free.add(word_id)
+            for n in _rows(area, row):
+                taken.setdefault(n, []).append((word_id, area))
+    return free
+
+
+def _rows(area: Bounds, height: float) -> range:
+    return range(math.floor(area[1] / height), math.floor(area[3] / height) + 1)
+
+
+def _overlap(a: Bounds, b: Bounds) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _mean(points: list[Point]) -> Point:

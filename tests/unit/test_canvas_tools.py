@@ -14,6 +14,7 @@ from crnn_gui.widgets.canvas_tools import (
     Handle,
     Move,
     Resize,
+    free_places,
     handle_at,
     handle_points,
     moved_within,
@@ -127,3 +128,20 @@ def test_clicking_again_goes_through_the_stack() -> None:
 def test_band_takes_what_it_touches() -> None:
     words = [word(1, 0, 0, 20, 20), word(2, 30, 0, 50, 20), word(3, 30, 30, 50, 50)]
     assert [w.id for w in words_within(words, Box.from_bounds(15, 5, 35, 15))] == [1, 2]
+
+
+def test_texts_that_would_hide_a_word_or_another_text_are_left_out() -> None:
+    line = {1: (0.0, 20.0, 40.0, 30.0), 2: (50.0, 20.0, 90.0, 30.0), 3: (0.0, 34.0, 40.0, 44.0)}
+    wanted = {1: (0.0, 6.0, 60.0, 18.0), 2: (50.0, 6.0, 90.0, 18.0), 3: (0.0, 22.0, 40.0, 33.0)}
+    assert free_places(wanted, line) == {1}, "2 would hide the text of 1, and 3 the word above it"
+    assert free_places({2: wanted[2], 1: wanted[1]}, line) == {2}, "what matters most comes first"
+    assert free_places({}, line) == set()
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 200)] * 2, *[st.integers(1, 60)] * 2), max_size=12))
+def test_shown_texts_never_overlap(places: list[tuple[int, int, int, int]]) -> None:
+    areas = {i: (float(x), float(y), float(x + w), float(y + h)) for i, (x, y, w, h) in enumerate(places)}
+    shown = [areas[i] for i in free_places(areas, {})]
+    for n, a in enumerate(shown):
+        for b in shown[n + 1 :]:
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
