@@ -180,7 +180,7 @@ class Application(QObject):
     def _on_export_requested(self) -> None:
         project = self.document.project
         if project is not None and not self.export_panel.isVisible():
-            self.export_panel.propose(project.folder.with_name(f"{project.folder.name}-export"))
+            self.export_panel.propose(project.place.with_name(f"{project.name}-export"))
         self.export_panel.show()
         self.export_panel.raise_()
 

@@ -68,11 +68,13 @@ class ProjectDocument(ProjectState):
     @Slot(Path)
     def open_path(self, path: Path) -> None:
         """Open a folder, an image or an annotation file. What is open stays open until that has worked."""
+        self.page_left.emit()
         self._opener.open(Path(path))
 
     @Slot()
     def close_project(self) -> None:
         """Show no project. The annotation file is closed once everything is in it."""
+        self.page_left.emit()
         self._opener.close()
         self._forget_project()
         self._wanted_image = None
@@ -83,7 +85,7 @@ class ProjectDocument(ProjectState):
         file = opened.file
         self._forget_project()
         self._wanted_image = None
-        self._project = ProjectInfo(file.root, file.path, file.read_only, opened.owner)
+        self._project = ProjectInfo(file.root, file.path, opened.folder or file.path, file.read_only, opened.owner)
         self._add_pages(file.pages)
         self._page_counts.update(file.page_counts)
         self._counts = file.counts

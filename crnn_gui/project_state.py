@@ -34,14 +34,21 @@ class ProjectInfo:
     Attributes:
         folder: what page paths are relative to.
         file: the annotation file.
+        place: what to open to come back here: the folder of images or, where it stands alone, the annotation file.
         read_only: nothing can be changed, because another program has it open or the file cannot be written.
         owner: who has it open, when that is the reason.
     """
 
     folder: Path
     file: Path
+    place: Path
     read_only: bool = False
     owner: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the project is called in the window's title."""
+        return (self.place.stem if self.place == self.file else self.place.name) or str(self.place)
 
     @property
     def why_read_only(self) -> str:
@@ -57,11 +64,13 @@ class Notice:
 
     Attributes:
         severity: "info", "warning" or "error".
+        is_of_page: it speaks of the current page and goes when another one is opened.
     """
 
     severity: str
     text: str
     actions: tuple[str, ...] = ()
+    is_of_page: bool = False
 
 
 class ProjectState(QObject):
@@ -70,6 +79,7 @@ class ProjectState(QObject):
     Signals (all in the GUI thread):
         project_changed: ProjectInfo, or None when no project is open.
         pages_changed: pages were added, or what is known of one has changed.
+        page_left: the words of the current page are about to go; what is typed but not handed in is handed in now.
         page_opened: the Page whose words are current now, or None.
         image_ready: PageImage of the current page.
         words_changed: frozenset of the ids of words that came, went or changed, or whose prediction did; on any page.
@@ -84,6 +94,7 @@ class ProjectState(QObject):
 
     project_changed = Signal(object)
     pages_changed = Signal()
+    page_left = Signal()
     page_opened = Signal(object)
     image_ready = Signal(object)
     words_changed = Signal(object)
@@ -118,6 +129,7 @@ class ProjectState(QObject):
         self._page_id: int | None = None
         self._wanted_page: int | None = None
         self._wanted_selection: tuple[int, ...] = ()
+        self._wanted_problem = ""
         self._words: dict[int, Word] = {}
         self._predictions: dict[int, Prediction] = {}
         self._selection: tuple[int, ...] = ()
@@ -206,6 +218,7 @@ class ProjectState(QObject):
             return
         self._wanted_page = page_id
         self._wanted_selection = tuple(select)
+        self._wanted_problem = ""
         self._store.read_page(page_id, self._on_page_read)
         order = list(self._pages)
         place = order.index(page_id)
@@ -225,6 +238,8 @@ class ProjectState(QObject):
     def _on_page_read(self, content: PageContent) -> None:
         if content.page.id != self._wanted_page:
             return
+        if self._page_id is not None:
+            self.page_left.emit()
         self._page_id = content.page.id
         self._words = {word.id: word for word in content.words}
         self._predictions = dict(content.predictions)
@@ -235,6 +250,8 @@ class ProjectState(QObject):
         self.select(self._wanted_selection)
         if self.page_image is not None:
             self.image_ready.emit(self.page_image)
+        if self._wanted_problem:
+            self.notice.emit(Notice("error", self._wanted_problem, is_of_page=True))
 
     @Slot(object)
     def _on_image_ready(self, image: PageImage) -> None:
@@ -255,8 +272,10 @@ class ProjectState(QObject):
             return
         if page.problem != problem:
             self._change_page(replace(page, problem=problem))
-        if page_id == self._wanted_page:
-            self._tell("error", problem)
+        if page_id == self._page_id:
+            self.notice.emit(Notice("error", problem, is_of_page=True))
+        elif page_id == self._wanted_page:
+            self._wanted_problem = problem  # told when the words are there as well, or it would go with the page before
 
     def _change_page(self, page: Page) -> None:
         self._pages[page.id] = page

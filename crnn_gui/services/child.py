@@ -30,6 +30,9 @@ class ChildProcess:
     Args:
         command: the program, which speaks the frames of :mod:`model.serving`.
         background: give it what the rest of the machine leaves.
+
+    Raises:
+        ChildEndedError: the system does not start it.
     """
 
     def __init__(self, command: Sequence[str] = SERVING, *, background: bool = False) -> None:
@@ -37,9 +40,12 @@ class ChildProcess:
         if sys.platform == "win32" and background:
             priority = subprocess.BELOW_NORMAL_PRIORITY_CLASS  # elsewhere the child makes itself nice
         arguments = [*command, "--background"] if background else [*command]
-        self._process = subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=priority, env=_environment()
-        )
+        try:
+            self._process = subprocess.Popen(
+                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=priority, env=_environment()
+            )
+        except OSError as error:
+            raise ChildEndedError(f"The process that holds the recogniser cannot be started: {error}.") from error
         assert self._process.stdin is not None, "stdin is a pipe"
         assert self._process.stdout is not None, "stdout is a pipe"
         self._requests, self._replies = self._process.stdin, self._process.stdout

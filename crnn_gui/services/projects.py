@@ -146,12 +146,14 @@ class OpenedProject:
     """An annotation file that is open now, and all of it that is kept in memory.
 
     Attributes:
+        folder: the folder whose images it holds; None for an annotation file that stands alone.
         image: the image the user pointed at, to be shown first.
         notices: sentences the user has to know, for example that the annotations lie elsewhere.
         owner: who has the file open for writing, when it could be opened for reading only.
     """
 
     file: OpenedFile
+    folder: Path | None
     image: Path | None
     notices: tuple[str, ...]
     owner: str
@@ -277,7 +279,8 @@ class ProjectOpener(QObject):
     def _on_file_opened(self, target: Target, file: OpenedFile, *, owner: str = "") -> None:
         self._current = target.file
         self._crops = []
-        self.opened.emit(OpenedProject(file, target.image, (target.notice,) if target.notice else (), owner))
+        told = (target.notice,) if target.notice else ()
+        self.opened.emit(OpenedProject(file, target.folder, target.image, told, owner))
         if target.folder is not None and not file.read_only:
             folder, is_new = target.folder, not file.pages
             self._listing = self._tasks.run(

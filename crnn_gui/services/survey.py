@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 from crnn_gui.services.store_service import StoreService
 from model.annotations import Prediction, State, Word
@@ -57,7 +58,8 @@ class Survey(QObject):
             return rest, tuple(FoundWord(word, predictions.get(word.id)) for word in portion)
 
         def told(result: tuple[Iterator[Word], tuple[FoundWord, ...]]) -> None:
-            if current != self._round:
+            # The list that asked may be gone with its window before the answer comes.
+            if current != self._round or not isValid(self):
                 return
             rest, found = result
             if found:

@@ -17,6 +17,7 @@ from crnn_gui.widgets.word_field import WordField
 from model.annotations import Box
 
 FIELD_GAP_PX = 6
+FIELD_PADDING_PX = 32
 FIELD_LEAST_WIDTH_PX = 120
 FIELD_MOST_WIDTH_PX = 480
 _TOOLS = (
@@ -54,6 +55,7 @@ class AnnotateWorkspace(QWidget):
         self._zoom = QLabel()
         self._zoom.setProperty("muted", True)
         self._zoom.setContentsMargins(8, 0, 8, 0)
+        self.setFocusProxy(self.canvas)  # so that the keys work at once when this workspace is shown
         self._lay_out()
         self._connect()
 
@@ -81,6 +83,7 @@ class AnnotateWorkspace(QWidget):
         self.canvas.word_activated.connect(self.editor.edit)
         self.canvas.view_changed.connect(self._place_field)
         self.canvas.zoom_changed.connect(self._on_zoom_changed)
+        self.field.textChanged.connect(self._place_field)
         self._reading.previewed.connect(self._on_reading_previewed)
         self._inspector.alternative_chosen.connect(self.editor.take_alternative)
         self.editor.page_finished.connect(self._on_page_finished)
@@ -109,7 +112,9 @@ class AnnotateWorkspace(QWidget):
         if rect is None or not rect.toRect().intersects(view):
             self._hide_field()
             return
-        width = min(max(round(rect.width()) + 16, FIELD_LEAST_WIDTH_PX), FIELD_MOST_WIDTH_PX, view.width() - 16)
+        text = self.field.fontMetrics().horizontalAdvance(self.field.text())
+        wanted = max(round(rect.width()) + 16, text + FIELD_PADDING_PX, FIELD_LEAST_WIDTH_PX)
+        width = min(wanted, FIELD_MOST_WIDTH_PX, view.width() - 16)
         height = self.field.sizeHint().height()
         x = min(max(round(rect.left()), 8), view.width() - width - 8)
         below = round(rect.bottom()) + FIELD_GAP_PX

@@ -16,7 +16,7 @@ from crnn_gui.item_models import DOUBT_BELOW
 from crnn_gui.services.pages import to_qimage
 from crnn_gui.widgets.strip_view import StripView
 from crnn_gui.widgets.word_field import WordField
-from crnn_gui.widgets.word_look import Look, look_of, shown_text
+from crnn_gui.widgets.word_look import Look, look_of, other_readings, shown_text
 from model.annotations import Box, Prediction, Source, Word, reading_order
 from model.charset import Charset, describe, frames_needed
 from model.errors import ImageError
@@ -166,8 +166,8 @@ class Inspector(QFrame):
         self._title.setText(f"Word {order.index(word.id) + 1} of {len(order)}")
         self._show_pixels(word.box, prediction)
         self._show_state(word, prediction)
-        others = prediction.alternatives if prediction is not None else ()
-        self._alternatives.show_texts([(a.text, a.confidence) for a in others[:MOST_ALTERNATIVES]])
+        others = other_readings(prediction)[:MOST_ALTERNATIVES]
+        self._alternatives.show_texts([(a.text, a.confidence) for a in others])
         token, sentence = trainability(word, shown_text(word, prediction), self._sight)
         self._training.show_line(_TRAINING_ICONS[token], token, sentence)
         self._history.show_line("clock-counter-clockwise", "muted", history(word, prediction, now=time.time()))
@@ -226,7 +226,7 @@ def history(word: Word, prediction: Prediction | None, *, now: float) -> str:
     doings = {Source.TYPED: "Typed", Source.ACCEPTED: "Accepted", Source.IMPORTED: "Imported"}
     parts = []
     if word.source is not None:
-        by = f" by {word.author}" if word.author else ""
+        by = f" by {word.author}" if word.author and word.source is not Source.IMPORTED else ""
         parts.append(f"{doings[word.source]}{by} {ago(now - word.changed_at)}.")
         if prediction is not None and prediction.text != word.label:
             parts.append(f"The reading was “{prediction.text}” ({prediction.confidence:.0%}).")

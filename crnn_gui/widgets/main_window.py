@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from crnn_gui.actions import ACTIONS, Scope, build_actions, fill_menu_bar
-from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
+from crnn_gui.document import Notice, ProjectDocument, ProjectInfo, SaveState
 from crnn_gui.reading import Reading
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from crnn_gui.widgets.train_workspace import TrainWorkspace
 
 TITLE = "crnn-gui"
+FIRST_SIZE_PX = QSize(1440, 900)
+LEAST_SIZE_PX = (800, 560)
+FRAME_PX = QSize(16, 48)
+"""Room for what the system draws around a window, which nobody knows before the window is shown."""
+_LOSE = "Close without them"
 _WORKSPACES = ("annotate", "review", "train")
 
 
@@ -61,8 +66,11 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
-        self.resize(1440, 900)
+        self.setMinimumSize(*LEAST_SIZE_PX)
+        self.resize(first_size(self.screen().availableGeometry().size()))
+        self._saved: SaveState | None = None
+        self._asked = ""
+        self._may_lose_edits = False
         self.inspector = Inspector(document)
         self.annotate = AnnotateWorkspace(document, reading, self.inspector, pages=pages)
         self.status = StatusBar()
@@ -146,9 +154,12 @@ class MainWindow(QMainWindow):
         document.page_opened.connect(self._on_what_is_there_changed)
         document.selection_changed.connect(self._on_what_is_there_changed)
         document.counts_changed.connect(self.status.show_counts)
+        document.page_opened.connect(self.notices.leave_page)
         document.saved_changed.connect(self.status.show_saved)
+        document.saved_changed.connect(self._on_saved_changed)
         document.notice.connect(self.notices.show_notice)
         self.notices.action_chosen.connect(document.act_on_notice)
+        self.notices.action_chosen.connect(self._on_notice_action_chosen)
         self.annotate.told.connect(self.tell)
         self.annotate.canvas.drawing_changed.connect(self.actions_by_id["draw"].setChecked)
         self.empty.project_requested.connect(document.open_path)
@@ -182,13 +193,13 @@ class MainWindow(QMainWindow):
     def _on_project_changed(self, project: ProjectInfo | None) -> None:
         self.notices.clear()
         self._pages.setCurrentIndex(0 if project is None else 1)
-        name = project.folder.name or str(project.folder) if project is not None else ""
+        name = project.name if project is not None else ""
         self.setWindowTitle(f"{name} — {TITLE}" if name else TITLE)
         if project is None:
             self.status.show_saved(None)
             self.empty.show_recent([p for p in self._settings.recent if p.exists()])
         else:
-            self._settings.add_recent(project.folder if project.file.parent == project.folder else project.file)
+            self._settings.add_recent(project.place)
             self.annotate.canvas.setFocus()
         self._on_what_is_there_changed()
 
@@ -205,6 +216,15 @@ class MainWindow(QMainWindow):
                 self.actions_by_id[spec.id].setEnabled(there[spec.needs])
         for name in _WORKSPACES:
             self.actions_by_id[name].setEnabled(name in self._built or name in self._factories)
+
+    @Slot(object)
+    def _on_saved_changed(self, state: SaveState) -> None:
+        before, self._saved = self._saved, state
+        if state.problem and (before is None or not before.problem):
+            self.notices.show_notice(Notice("error", state.problem))
+        if before is not None and before.problem and not state.problem:
+            self.notices.withdraw(before.problem)
+            self.notices.withdraw(self._asked)
 
     @Slot(str)
     def _on_undo_text_changed(self, text: str) -> None:
@@ -288,8 +308,29 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.annotate.editor.keep()
+        if self._saved is not None and self._saved.problem and not self._may_lose_edits:
+            self._ask_before_losing(self._saved)
+            event.ignore()
+            return
         self._settings.set_geometry("window", self.saveGeometry())
         self._settings.set_geometry("inspector", self._splitter.saveState())
         self._settings.set_geometry("pages", self.annotate.splitter.saveState())
         self._settings.set_value("look/text_at_boxes", self.actions_by_id["show_texts"].isChecked())
         self.closing.emit()
+
+    def _ask_before_losing(self, state: SaveState) -> None:
+        edits = "1 edit is" if state.pending == 1 else f"{state.pending} edits are"
+        self.notices.withdraw(self._asked)
+        self._asked = f"{edits} not saved yet. {state.problem}"
+        self.notices.show_notice(Notice("error", self._asked, (_LOSE,)))
+
+    @Slot(object, str)
+    def _on_notice_action_chosen(self, notice: Notice, action: str) -> None:
+        if action == _LOSE:
+            self._may_lose_edits = True
+            self.close()
+
+
+def first_size(screen: QSize) -> QSize:
+    """Return the window's size at the very first start, on a screen with this much free room."""
+    return FIRST_SIZE_PX.boundedTo(screen - FRAME_PX)

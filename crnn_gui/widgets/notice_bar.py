@@ -59,6 +59,18 @@ class NoticeBars(QWidget):
         for bar in list(self._shown):
             self._remove(bar)
 
+    @Slot(str)
+    def withdraw(self, text: str) -> None:
+        """Take a notice away that is true no more."""
+        for bar in [bar for bar in self._shown if bar.notice.text == text]:
+            self._remove(bar)
+
+    @Slot()
+    def leave_page(self) -> None:
+        """Take away what was said of the page before."""
+        for bar in [bar for bar in self._shown if bar.notice.is_of_page]:
+            self._remove(bar)
+
     @Slot(object)
     def _on_bar_closed(self, bar: _Bar) -> None:
         self._remove(bar)

@@ -197,7 +197,8 @@ class _PageDelegate(QStyledItemDelegate):
 
 def _second_line(page: Page, counts: Counts) -> str:
     if page.problem:
-        return page.problem
+        # The name stands above it; the folder would leave no room for the reason.
+        return page.problem.partition(f"{PurePosixPath(page.path).name} ")[2] or page.problem
     if not counts.words:
         return "complete, no words" if page.verified else "no words yet"
     return f"{counts.verified} of {counts.words} verified"

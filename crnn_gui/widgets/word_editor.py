@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from crnn_gui.document import ProjectDocument
 from crnn_gui.widgets.canvas import Canvas
 from crnn_gui.widgets.word_field import WordField
-from crnn_gui.widgets.word_look import shown_text
+from crnn_gui.widgets.word_look import other_readings, shown_text
 from model.annotations import Source, State, Word
 
 
@@ -38,6 +38,7 @@ class WordEditor(QObject):
         panel.textEdited.connect(self._on_panel_edited)
         inline.left.connect(self.keep)
         panel.left.connect(self.keep)
+        document.page_left.connect(self.keep)
         document.selection_changed.connect(self._on_selection_changed)
         document.words_changed.connect(self._on_words_changed)
         self._on_selection_changed(document.selection)
@@ -166,8 +167,9 @@ class WordEditor(QObject):
         """Put another of the recogniser's texts into the field, counting from 1."""
         word = self._word
         prediction = self._document.predictions.get(self._word_id)
-        if word is None or prediction is None or number > len(prediction.alternatives):
+        others = other_readings(prediction)
+        if word is None or number > len(others):
             return
         self._is_typed = True
         for field in (self._inline, self._panel):
-            field.show_text(prediction.alternatives[number - 1].text, select_all=False)
+            field.show_text(others[number - 1].text, select_all=False)

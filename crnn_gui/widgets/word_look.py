@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from crnn_gui import theme
 from crnn_gui.item_models import DOUBT_BELOW
-from model.annotations import Character, Prediction, State, Word
+from model.annotations import Alternative, Character, Prediction, State, Word
 
 
 class Look(Enum):
@@ -45,6 +45,11 @@ def shown_text(word: Word, prediction: Prediction | None) -> str:
     if word.label is not None:
         return word.label
     return prediction.text if prediction is not None else ""
+
+
+def other_readings(prediction: Prediction | None) -> tuple[Alternative, ...]:
+    """Return the recogniser's other texts, as they are offered and numbered. Reading nothing at all is none of them."""
+    return tuple(a for a in prediction.alternatives if a.text) if prediction is not None else ()
 
 
 def confidence_token(confidence: float, *, doubt_below: float = DOUBT_BELOW) -> str:

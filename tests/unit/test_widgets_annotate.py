@@ -477,3 +477,60 @@ def test_key_events_reach_nobody_twice(desk: Desk) -> None:
     letter = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_W, Qt.KeyboardModifier.NoModifier, "w")
     QApplication.sendEvent(desk.field, letter)
     assert letter.isAccepted(), "letters are the field's own"
+
+
+# --- nothing typed is lost, nothing hides the word ---
+
+
+def test_text_typed_before_the_project_is_closed_is_kept(desk: Desk, tiny_project: Path) -> None:
+    desk.click(130, 27)
+    desk.type("draft")
+    desk.key(Qt.Key.Key_W, CTRL)
+    desk.until(lambda: desk.document.project is None)
+    desk.document.open_path(tiny_project)
+    desk.until(lambda: 2 in desk.document.words)
+    assert desk.word(2).label == "draft"
+
+
+def test_keys_work_on_the_page_at_once_after_coming_back_to_it(desk: Desk) -> None:
+    desk.window.show_workspace("review")
+    desk.window.show_workspace("annotate")
+    assert desk.canvas.hasFocus()
+    desk.key(Qt.Key.Key_Tab)
+    assert desk.field.hasFocus()
+
+
+def test_reading_nothing_is_no_alternative(desk: Desk) -> None:
+    desk.click(130, 27)
+    predict(desk, 2, "reading", "", "second")
+    desk.key(Qt.Key.Key_1, ALT)
+    assert desk.field.text() == "second"
+
+
+def test_grips_leave_a_small_word_visible(desk: Desk) -> None:
+    def shown() -> int:
+        return sum(item.isVisible() for item in desk.canvas._handles.items.values())
+
+    desk.click(130, 27)
+    desk.canvas.zoom_word()
+    assert shown() == 8
+    desk.key(Qt.Key.Key_0, CTRL)
+    assert shown() == 0, "the box is 14 pixels high now"
+
+
+def test_field_is_as_wide_as_its_text(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.type("a rather long text for a box")
+    assert desk.field.fontMetrics().horizontalAdvance(desk.field.text()) < desk.field.width()
+
+
+def test_unreadable_page_takes_no_boxes_and_its_notice_goes_with_it(desk: Desk, tiny_project: Path) -> None:
+    (tiny_project / "second.png").write_bytes(b"")
+    desk.app.services.images.clear()
+    desk.document.open_page(2)
+    desk.until(lambda: desk.document.page is not None and desk.document.page.problem)
+    assert "empty" in desk.window.notices.notices[0].text
+    desk.canvas.setFocus()
+    desk.key(Qt.Key.Key_A)
+    desk.until(lambda: desk.document.page is not None and desk.document.page.id == 1)
+    assert not desk.window.notices.notices

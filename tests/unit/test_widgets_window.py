@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
@@ -19,7 +19,7 @@ from crnn_gui import __main__ as command
 from crnn_gui import app as program
 from crnn_gui.actions import ACTIONS, plain_text
 from crnn_gui.document import Counts, Notice, SaveState
-from crnn_gui.services.child import ChildProcess
+from crnn_gui.services.child import ChildEndedError, ChildProcess
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
@@ -28,6 +28,7 @@ from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.widgets.inspector import Sight, ago, history, trainability
+from crnn_gui.widgets.main_window import first_size
 from crnn_gui.widgets.notice_bar import NoticeBars
 from crnn_gui.widgets.status_bar import StatusBar
 from crnn_gui.widgets.strip_view import StripView
@@ -394,3 +395,48 @@ def test_export_panel_opens_from_the_keyboard(start: Start, tiny_project: Path, 
     QTest.keyClick(made.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert made.export_panel.isVisible()
     made.export_panel.close()
+
+
+def test_first_window_fits_the_screen() -> None:
+    assert first_size(QSize(2560, 1440)) == QSize(1440, 900)
+    small = first_size(QSize(1280, 720))
+    assert small.width() <= 1280
+    assert small.height() < 720, "the title bar needs room too"
+
+
+def test_edits_that_cannot_be_saved_are_not_lost_by_closing_unasked(start: Start, until: Until) -> None:
+    made = start()
+    made.document.saved_changed.emit(SaveState(3, "The disk is full."))
+    assert "The disk is full." in texts(made.window.notices)
+    made.window.close()
+    assert made.window.isVisible()
+    until(lambda: "3 edits are not saved yet." in texts(made.window.notices))
+    (button,) = [b for b in made.window.notices.findChildren(QPushButton) if b.isVisible()]
+    button.click()
+    assert not made.window.isVisible()
+
+
+def test_problem_with_saving_goes_when_it_is_over(start: Start) -> None:
+    made = start()
+    made.document.saved_changed.emit(SaveState(3, "The disk is full."))
+    made.window.close()
+    assert len(made.window.notices.notices) == 2
+    made.document.saved_changed.emit(SaveState(0))
+    assert not made.window.notices.notices
+
+
+def test_project_kept_elsewhere_is_found_again_by_its_folder(
+    start: Start, settings: Settings, tiny_folder: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tiny_folder and real(path, mode))
+    made = start()
+    made.document.open_path(tiny_folder)
+    until(lambda: made.document.page is not None)
+    assert made.window.windowTitle().startswith("photos")
+    assert settings.recent == (tiny_folder,)
+
+
+def test_child_that_cannot_be_started_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ChildEndedError, match="cannot be started"):
+        ChildProcess((str(tmp_path / "gone"),))
