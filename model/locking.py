@@ -39,7 +39,8 @@ class WriteLock:
         from filelock import FileLock  # slow to import, and the app shows its window before it opens a file
 
         self._path = path
-        self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+        # Not in thread-local storage: a QThread that runs Python only in slots loses it after each of them.
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0, thread_local=False)
 
     def acquire(self) -> Owner:
         """Take the lock and return the record that was written for others to read.

@@ -392,6 +392,22 @@ def test_what_waits_is_written_when_the_service_stops(
         assert next(store.words()).box == BOX.moved(2, 0)
 
 
+def test_a_project_that_was_left_is_free_for_others(qapp: object, until: Until, tiny_project: Path) -> None:
+    service = StoreService()
+    opened: list[OpenedFile] = []
+    file = tiny_project / FILE_NAME
+    service.open(file, opened.append, pytest.fail)
+    until(lambda: opened)
+    service.close_file()
+    service.open(tiny_project / "other.crnn", opened.append, pytest.fail)
+    until(lambda: len(opened) == 2)
+    with AnnotationStore.open(file) as store:
+        assert store.owner.pid == os.getpid()
+    assert not file.with_name(f".{FILE_NAME}.owner.json").exists()
+    service.stop()
+    assert not list(tiny_project.glob(".*.owner.json")), "nobody writes any more"
+
+
 def test_a_store_without_a_file_refuses_in_a_sentence(qapp: object, until: Until) -> None:
     service = StoreService()
     errors: list = []
