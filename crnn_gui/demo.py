@@ -24,6 +24,8 @@ from model.assets import asset
 if TYPE_CHECKING:
     from crnn_gui.app import Application
 
+PICTURE_PX = (1440, 900)
+
 TRAINING_SECONDS = 150.0
 """The longest wait for something of a training run that has less than a minute: the machine may be busy."""
 
@@ -207,6 +209,7 @@ def run(folder: Path, *, log_file: Path) -> int:
         failures: list[str] = []
 
         def begin(program: Application) -> None:
+            program.window.resize(*PICTURE_PX)  # the screen of the offscreen platform is a small one
             script = Demonstration(program, folder, program)
             script.ended.connect(failures.append)
             script.ended.connect(program.window.close)

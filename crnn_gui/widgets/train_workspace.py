@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -33,6 +33,8 @@ from model.events import Batch, Epoch, Finished, Started, TrainEvent
 from model.messages import PlanSummary
 
 SIDE_PX = 320
+STACKED_PX = 1040
+"""Height of plan and curves where they stand one above the other; they are scrolled together then."""
 
 
 class TrainWorkspace(QWidget):
@@ -69,6 +71,7 @@ class TrainWorkspace(QWidget):
         self.trouble = TroubleView()
         self._headline = QLabel()
         self._headline.setTextFormat(Qt.TextFormat.PlainText)
+        self._headline.setWordWrap(True)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
@@ -122,16 +125,21 @@ class TrainWorkspace(QWidget):
         centre.setStretchFactor(0, 3)
         centre.setStretchFactor(1, 1)
         centre.setSizes([600, 220])
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(scroll)
-        splitter.addWidget(centre)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([SIDE_PX, 720])
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(scroll)
+        self._splitter.addWidget(centre)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([SIDE_PX, 720])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        whole = QScrollArea()
+        whole.setWidget(self._splitter)
+        whole.setWidgetResizable(True)
+        whole.setFrameShape(QFrame.Shape.NoFrame)
+        whole.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout.addWidget(whole)
 
     def _connect(self, theme: Theme) -> None:
         training, trainer = self._training, self._training.trainer
@@ -162,6 +170,16 @@ class TrainWorkspace(QWidget):
     def progress(self) -> float:
         """Share of the run's steps that were taken, in [0, 1]."""
         return self._progress.value() / self._progress.maximum()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the plan above the curves where there is no room for both side by side."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= 2 * SIDE_PX
+        wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        if wanted != self._splitter.orientation():
+            self._splitter.setOrientation(wanted)
+            self._splitter.setMinimumHeight(0 if is_wide else STACKED_PX)
+            self._splitter.setSizes([SIDE_PX, self.width() - SIDE_PX] if is_wide else [STACKED_PX // 2] * 2)
 
     # The plan
 

@@ -70,6 +70,8 @@ class TrainingPlot(QWidget):
         ):
             legend.setContentsMargins(52, 4, 8, 0)
             legend.setTextFormat(Qt.TextFormat.RichText)
+            legend.setWordWrap(True)
+            plot.setMinimumSize(0, 0)
             layout.addWidget(legend)
             layout.addWidget(plot, stretch)
         self.clear()

@@ -225,6 +225,7 @@ def drive(name: str, result: Path, arguments: list[str]) -> int:
 
     def build_and_drive(*args: object) -> app.Application:
         program = build(*args)  # type: ignore[arg-type]
+        program.window.resize(1440, 900)  # the screen of the offscreen platform is a small one
         script = SCRIPTS[name](program, result)
         if "unwritable" in script.wishes:
             forbid_writing(script.wishes["unwritable"])
