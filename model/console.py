@@ -46,7 +46,7 @@ def show(rows: dict[str, Any], *, title: str = "") -> None:
     table.add_column(style="dim")
     table.add_column()
     for name, value in rows.items():
-        text = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+        text = f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
         table.add_row(name.replace("_", " "), Text(text))
     _print(table)
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw, ImageFont
 
 from model.annotations import LabelledCrop
 from model.charset import Charset
@@ -20,51 +16,16 @@ from model.formats import open_dataset
 from model.networks import NETWORKS
 from model.planning import TrainingPlan, plan_training
 from model.training import TrainConfig, fine_tune
+from tests.helpers.poison import POISON, SOUND, write_poisoned
 
 DIGITS = Charset.named("digits")
 NETWORK = NETWORKS["crnn-lite"]
-SOUND = [f"{17 * i % 1000:03d}" for i in range(16)]
-POISON = {
-    "too_long.png": Cause.LABEL_TOO_LONG,
-    "repeats.png": Cause.LABEL_TOO_LONG,
-    "nan.tif": Cause.NOT_FINITE,
-    "empty.png": Cause.EMPTY_LABEL,
-    "letter.png": Cause.UNKNOWN_CHARACTER,
-    "truncated.jpg": Cause.UNREADABLE,
-    "text.jpg": Cause.UNREADABLE,
-    "missing.png": Cause.MISSING,
-    "pixel.png": Cause.TOO_SMALL,
-}
 
 
 @pytest.fixture
 def crops(tmp_path: Path) -> list[LabelledCrop]:
-    folder = tmp_path / "poisoned"
-    folder.mkdir()
-    for i, text in enumerate(SOUND):
-        draw_number(folder / f"{i}.png", text)
-    for name in ("too_long.png", "empty.png", "letter.png"):
-        shutil.copy(folder / "0.png", folder / name)
-    Image.open(folder / "1.png").resize((16, 32)).save(folder / "repeats.png")
-    pixels = np.asarray(Image.open(folder / "2.png"), np.float32).copy()
-    pixels[4, 4] = math.nan
-    Image.fromarray(pixels).save(folder / "nan.tif")
-    Image.open(folder / "3.png").save(folder / "whole.jpg", quality=95)
-    whole = (folder / "whole.jpg").read_bytes()
-    (folder / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
-    (folder / "text.jpg").write_text("this is no photograph")
-    Image.new("L", (1, 1), 128).save(folder / "pixel.png")
-    labels = {f"{i}.png": text for i, text in enumerate(SOUND)} | dict.fromkeys(POISON, "12")
-    labels |= {"too_long.png": "1234567890" * 4, "repeats.png": "111", "empty.png": "", "letter.png": "1x2"}
-    rows = [f"{name}\t{text}\n" for name, text in labels.items()]
-    (folder / "labels.tsv").write_text("".join(rows), encoding="utf-8")
-    return list(open_dataset(folder).crops())
-
-
-def draw_number(path: Path, text: str) -> None:
-    image = Image.new("L", (64, 32), 230)
-    ImageDraw.Draw(image).text((8, 3), text, fill=20, font=ImageFont.load_default(22))
-    image.save(path)
+    write_poisoned(tmp_path / "poisoned")
+    return list(open_dataset(tmp_path / "poisoned").crops())
 
 
 def plan_of(crops: list[LabelledCrop]) -> TrainingPlan:
