@@ -211,6 +211,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "read_page", "&Read page again", ("Ctrl+Shift+R",), "reading.read_page", "Page", "text-align-left", needs="page"
     ),
+    ActionSpec("read_project", "Read a&ll pages", (), "reading.read_project", "Page", "books", needs="project"),
     ActionSpec(
         "annotate", "&Annotate", ("Ctrl+1",), "window.show_workspace", "View", "bounding-box", arguments=("annotate",)
     ),

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from crnn_gui.document import ProjectDocument
+from crnn_gui.document import ProjectDocument, ProjectInfo
 from crnn_gui.services.predictor import LiveAnswer, PredictorService
+from crnn_gui.services.survey import FoundWord
 from model.annotations import Box, Page, Prediction, Word
 from model.errors import ImageError
 from model.images import cut_crop
@@ -34,6 +35,10 @@ class Reading(QObject):
         self._weights = ""
         self._boxes: dict[int, Box] = {}
         self._is_previewing = False
+        self._asked: set[int] = set()
+        self._survey = document.survey(self)
+        self._survey.found.connect(self._on_words_found)
+        document.project_changed.connect(self._on_project_changed)
         document.page_opened.connect(self._on_page_opened)
         document.image_ready.connect(self._on_image_ready)
         document.words_changed.connect(self._on_words_changed)
@@ -89,17 +94,35 @@ class Reading(QObject):
         """Read every word of the page again. What a human wrote stays."""
         self._request_bulk(self._document.words.values())
 
-    def _request_bulk(self, words: Iterable[Word]) -> None:
-        page = self._document.page
-        if page is None or page.problem:
-            return
-        path = self._document.page_path(page)
-        places = tuple(WordPlace(word.id, path, word.box) for word in words if not word.ignored)
-        if places:
-            self._predictor.request_many(places)
+    @Slot()
+    def read_project(self) -> None:
+        """Read the words of all pages that no human has decided on and that these weights have not read."""
+        if self._weights and not self._document.read_only:
+            self._survey.start()
 
     @Slot(object)
-    def _on_bulk_answer(self, readings: tuple[WordReading, ...]) -> None:
+    def _on_words_found(self, found: tuple[FoundWord, ...]) -> None:
+        self._request_bulk(f.word for f in found if f.word.label is None and self._is_stale(f.prediction))
+
+    def _request_bulk(self, words: Iterable[Word]) -> None:
+        document = self._document
+        wanted = [(word, document.page_of(word.page_id)) for word in words if not word.ignored]
+        places = [WordPlace(w.id, document.page_path(page), w.box) for w, page in wanted if not page.problem]
+        if places:
+            self._asked.update(place.word_id for place in places)
+            self._predictor.request_many(tuple(places))
+
+    @Slot(object)
+    def _on_project_changed(self, project: ProjectInfo | None) -> None:
+        # The same ids are other words now, which may well have the same boxes.
+        self._survey.stop()
+        self._asked.clear()
+        self._predictor.cancel_bulk()
+
+    @Slot(object)
+    def _on_bulk_answer(self, answer: tuple[WordReading, ...]) -> None:
+        readings = [r for r in answer if r.word_id in self._asked]
+        self._asked.difference_update(r.word_id for r in readings)
         read = [(r.word_id, r.box, r.prediction) for r in readings if r.prediction is not None]
         self._document.record_predictions(read)
         problem = next((r.problem for r in readings if r.prediction is None), "")

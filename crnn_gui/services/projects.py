@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 ANNOTATION_FILE = "annotations.crnn"
 LISTING_BATCH = 500
-CROP_SIZE_PX = (600, 150)
+USUAL_CROP_PX = (800, 150)
+LARGEST_CROP_PX = (1400, 600)
+USUAL_SHARE = 0.9
+"""A folder of crops has a few words that were photographed from near, but no photograph."""
 CROPS_LOOKED_AT = 40
 FEWEST_CROPS = 20
 
@@ -122,12 +125,17 @@ def look_like_crops(paths: Sequence[Path]) -> bool:
         return False
     step = max(1, len(paths) // CROPS_LOOKED_AT)
     sizes = [size for size in _sizes(paths[::step]) if size != (0, 0)]
-    return bool(sizes) and all(is_crop(size) for size in sizes)
+    usual = sum(_is_within(size, USUAL_CROP_PX) for size in sizes)
+    return all(is_crop(size) for size in sizes) and usual >= max(1, USUAL_SHARE * len(sizes))
 
 
 def is_crop(size: tuple[int, int]) -> bool:
     """Whether an image of this width and height (0 when unknown) may be the crop of one word."""
-    return 0 < size[0] <= CROP_SIZE_PX[0] and 0 < size[1] <= CROP_SIZE_PX[1]
+    return _is_within(size, LARGEST_CROP_PX)
+
+
+def _is_within(size: tuple[int, int], limit: tuple[int, int]) -> bool:
+    return 0 < size[0] <= limit[0] and 0 < size[1] <= limit[1]
 
 
 def _sizes(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:

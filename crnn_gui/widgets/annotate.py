@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from crnn_gui.document import ProjectDocument
@@ -16,6 +16,8 @@ from crnn_gui.widgets.word_editor import WordEditor
 from crnn_gui.widgets.word_field import WordField
 from model.annotations import Box
 
+CANVAS_LEAST_PX = 240
+LIST_FROM_PX = 520
 FIELD_GAP_PX = 6
 FIELD_PADDING_PX = 32
 FIELD_LEAST_WIDTH_PX = 120
@@ -73,6 +75,7 @@ class AnnotateWorkspace(QWidget):
         self.splitter.addWidget(middle)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([240, 900])
+        self.canvas.setMinimumWidth(CANVAS_LEAST_PX)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
@@ -90,6 +93,11 @@ class AnnotateWorkspace(QWidget):
         self.editor.refused.connect(self.told)
         self.pages.page_requested.connect(self._on_page_requested)
         self._document.selection_changed.connect(self._on_selection_changed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a narrow window the page needs the room; Page Down and the search for pages reach the list all the same.
+        self.pages.setVisible(event.size().width() >= LIST_FROM_PX)
 
     def add_tools(self, actions: dict[str, QAction]) -> None:
         """Fill the bar above the page."""
@@ -230,6 +238,7 @@ class AnnotateWorkspace(QWidget):
     @Slot()
     def search_pages(self) -> None:
         """Put the caret into the search field above the pages."""
+        self.pages.show()
         self.pages.focus_search()
 
     @Slot()

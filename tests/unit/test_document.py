@@ -325,6 +325,9 @@ def test_a_few_small_images_or_one_large_among_them_stay_pages(tmp_path: Path) -
 
     crops = [draw_page(tmp_path / f"{i}.png", size=(100, 30)) for i in range(21)]
     assert look_like_crops(crops)
+    near = draw_page(tmp_path / "near.png", size=(900, 300))
+    assert look_like_crops([*crops, near]), "one word was photographed from near"
+    assert not look_like_crops([*crops[:15], *[near] * 6])
     assert not look_like_crops(crops[:20])
     assert not look_like_crops([*crops[:20], draw_page(tmp_path / "photo.png", size=(1200, 800))])
 

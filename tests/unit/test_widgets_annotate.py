@@ -21,7 +21,8 @@ from crnn_gui.services.tasks import Tasks
 from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
-from model.annotations import Alternative, Box, Character, Prediction, Source, State, Word
+from model.annotations import Alternative, Box, Character, Prediction, Source, State, Word, WordChange
+from model.messages import WordReading
 
 # The offscreen platform says so of every window with a least size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -534,3 +535,34 @@ def test_unreadable_page_takes_no_boxes_and_its_notice_goes_with_it(desk: Desk, 
     desk.key(Qt.Key.Key_A)
     desk.until(lambda: desk.document.page is not None and desk.document.page.id == 1)
     assert not desk.window.notices.notices
+
+
+def test_narrow_window_leaves_the_page_the_room(desk: Desk) -> None:
+    desk.window.resize(800, 600)
+    desk.until(lambda: not desk.window.annotate.pages.isVisible())
+    desk.until(lambda: desk.canvas.width() > 350)
+    desk.key(Qt.Key.Key_K, CTRL)
+    assert desk.window.annotate.pages.isVisible()
+    desk.window.resize(1200, 800)
+    desk.until(lambda: desk.window.annotate.pages.isVisible())
+
+
+def test_all_pages_can_be_read_at_once(reading_desk: Desk) -> None:
+    desk = reading_desk
+    change = WordChange(None, Word(7, 2, Box.from_bounds(10, 10, 60, 30)))
+    desk.document.change_words("Draw word", [change])
+    seen: list[int] = []
+    desk.document.predicted.connect(lambda read: seen.extend(word_id for word_id, _, _ in read))
+    desk.window.actions_by_id["read_project"].trigger()
+    desk.until(lambda: 7 in seen)
+
+
+def test_answer_for_words_of_the_project_before_is_dropped(reading_desk: Desk, tmp_path: Path) -> None:
+    desk = reading_desk
+    box = desk.word(2).box
+    desk.app.reading._asked.clear()
+    desk.document.delete_words((1,))
+    seen: list[object] = []
+    desk.document.predicted.connect(seen.append)
+    desk.app.services.predictor.bulk_answer.emit((WordReading(2, box, Prediction("old", 0.5, (), (), "w")),))
+    assert not seen
