@@ -139,6 +139,11 @@ def main() -> None:
     parser.add_argument("--live", type=int, default=100, help="live readings")
     parser.add_argument("--bulk", type=int, default=1024, help="crops of one round in bulk")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--plain-threads",
+        type=int,
+        help="threads of the paper's CRNN (default: as torch chooses; on a busy machine 1 is fairer to it)",
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 
@@ -146,6 +151,8 @@ def main() -> None:
 
     from model.devices import cores
 
+    if options.plain_threads:
+        torch.set_num_threads(options.plain_threads)
     plain = paper_crnn()
     one = crops(1)
     live, plain_live = live_milliseconds(crops(options.live), lambda: plain(one))
