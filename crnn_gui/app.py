@@ -145,7 +145,7 @@ class Application(QObject):
         """Open a copy of the sample project, so that nobody's first steps change the original."""
         from crnn_gui.sample import make_sample_project
 
-        folder = Path(tempfile.mkdtemp(prefix="crnn-gui-")) / "sample"
+        folder = Path(tempfile.mkdtemp(prefix="crnn-gui-")) / "pages"
         self.services.tasks.run(
             lambda _task: make_sample_project(folder), self.document.open_path, title=self.tr("Preparing the sample")
         )
@@ -262,6 +262,9 @@ class Application(QObject):
 
     @Slot(str)
     def _on_refused(self, sentence: str) -> None:
+        if self._is_stopped:
+            log.info("after the window was closed: %s", sentence)
+            return
         self.window.notices.show_notice(Notice("warning", sentence))
 
     @Slot(object)

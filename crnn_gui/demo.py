@@ -116,7 +116,7 @@ class Demonstration(Script):
         plan = workspace.plan
         QTest.keyClick(self.window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
         yield Until("the plan", lambda: training.trainer.state is TrainerState.PLANNED)
-        plan.set_minutes(0.3)
+        plan.set_minutes(0.25)
         QTest.keyClicks(plan.rate_field, "1000")
         self.click(plan.start_button)
         yield Until("a bad batch", lambda: bool(workspace.plot.bad_steps), TRAINING_SECONDS)
@@ -125,7 +125,7 @@ class Demonstration(Script):
         yield from self.pause(0.5)
         self._take("bad batches named")
         plan.rate_field.clear()
-        plan.set_minutes(0.7)
+        plan.set_minutes(1.0)
         self.click(plan.start_button)
         yield Until("a run half done", lambda: workspace.progress > 0.6, TRAINING_SECONDS)
         self._take("training with live curves")
@@ -147,6 +147,7 @@ class Demonstration(Script):
         yield from self.pause(0.3)
         self._take("export report")
         panel.close()
+        self.window.activateWindow()
 
     def _go_dark(self) -> Steps:
         self.window.actions_by_id["scheme_dark"].trigger()

@@ -9,13 +9,12 @@ trap 'rm -rf "$work"' EXIT
 python -m build --wheel --outdir "$work/dist" "$root" >/dev/null
 python -m venv "$work/venv"
 "$work/venv/bin/pip" install -q --no-deps "$work"/dist/*.whl
-site=$("$work/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-installed=$(cd "$site" && find . -maxdepth 1 -mindepth 1 -newer "$work/dist" ! -name '*.dist-info' ! -name 'pip*' -printf '%f\n' | sort | xargs)
-[ "$installed" = "crnn_gui model" ] || { echo "the wheel put '$installed' into site-packages"; exit 1; }
+content=$(python -m zipfile -l "$work"/dist/*.whl | tail -n +2 | cut -d/ -f1 | grep -v 'dist-info$' | sort -u | xargs)
+[ "$content" = "crnn_gui model" ] || { echo "the wheel would put '$content' into site-packages"; exit 1; }
 
 # A .pth file lends the dependencies, but this project must come from the wheel: its own editable finder is left out.
-lender=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-echo "$lender" >"$site/lender.pth"
+purelib='import sysconfig; print(sysconfig.get_path("purelib"))'
+python -c "$purelib" >"$("$work/venv/bin/python" -c "$purelib")/lender.pth"
 cd "$work"
 "$work/venv/bin/python" -c 'import model, pathlib; p = pathlib.Path(model.__file__); assert "site-packages" in p.parts, p'
 QT_QPA_PLATFORM=offscreen "$work/venv/bin/crnn-gui" --demo --screenshots "$work/shots"

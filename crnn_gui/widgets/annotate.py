@@ -148,7 +148,9 @@ class AnnotateWorkspace(QWidget):
         if box is None:
             self._reading.stop_preview()
             self._inspector.refresh()
+            self._place_field()
             return
+        self._hide_field()
         self._inspector.show_live(box, None)
         self._reading.preview(box)
 

@@ -144,7 +144,10 @@ class Inspector(QFrame):
         if prediction is not None:
             look = Look.SUGGESTED if prediction.confidence >= self._doubt_below else Look.DOUBTFUL
             self._state.show_line(look.value, look.token, f"{look.name.capitalize()} {prediction.confidence:.0%}")
-            self._state.show()
+        self._state.setVisible(prediction is not None)
+        self._show_alternatives(prediction)
+        for widget in (self._training, self._history):
+            widget.hide()  # they speak of a word, and this is none yet
 
     @Slot()
     def refresh(self) -> None:
@@ -166,11 +169,14 @@ class Inspector(QFrame):
         self._title.setText(f"Word {order.index(word.id) + 1} of {len(order)}")
         self._show_pixels(word.box, prediction)
         self._show_state(word, prediction)
-        others = other_readings(prediction)[:MOST_ALTERNATIVES]
-        self._alternatives.show_texts([(a.text, a.confidence) for a in others])
+        self._show_alternatives(prediction)
         token, sentence = trainability(word, shown_text(word, prediction), self._sight)
         self._training.show_line(_TRAINING_ICONS[token], token, sentence)
         self._history.show_line("clock-counter-clockwise", "muted", history(word, prediction, now=time.time()))
+
+    def _show_alternatives(self, prediction: Prediction | None) -> None:
+        others = other_readings(prediction)[:MOST_ALTERNATIVES]
+        self._alternatives.show_texts([(a.text, a.confidence) for a in others])
 
     def _show_state(self, word: Word, prediction: Prediction | None) -> None:
         look = look_of(word, prediction, doubt_below=self._doubt_below)

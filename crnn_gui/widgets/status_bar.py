@@ -42,7 +42,7 @@ class StatusBar(QStatusBar):
 
     def show_recogniser(self, device: str, reason: str, weights: str, detail: str = "") -> None:
         """Say which device reads and why, and with which weights."""
-        self._recogniser.show_fact("cpu", "muted", device, reason)
+        self._recogniser.show_fact("cpu", "muted", f"{device}: {reason}" if reason else device, reason)
         self._weights.show_fact("brain", "muted", weights, detail)
 
     def show_recogniser_problem(self, sentence: str) -> None:

@@ -83,7 +83,7 @@ class TrainingPlot(QWidget):
         self._batches: list[tuple[float, float, float, float]] = []
         self._epochs: list[tuple[float, float, float, float]] = []
         self._bad: list[tuple[float, float]] = []
-        self._average = (math.nan, math.nan)
+        self._sums = np.zeros(3)
         self._draw()
 
     def append(self, events: Iterable[TrainEvent]) -> None:
@@ -158,14 +158,11 @@ class TrainingPlot(QWidget):
         self._loss_plot.setXRange(0, max(1, event.steps), padding=0.02)
 
     def _add_batch(self, event: Batch) -> None:
-        loss, accuracy = self._average
-        keep = SMOOTHING if math.isfinite(loss) else 0.0
         drawn = min(event.loss, PLOTTED_LOSS)
-        self._average = (
-            drawn if keep == 0.0 else keep * loss + (1 - keep) * drawn,
-            event.accuracy if keep == 0.0 else keep * accuracy + (1 - keep) * event.accuracy,
-        )
-        self._batches.append((event.step, drawn, self._average[0], 100 * self._average[1]))
+        new = np.array([drawn, event.accuracy, 1.0]) * event.crops
+        self._sums = SMOOTHING * self._sums + new  # the last one is the weight, so that early means are means, too
+        loss, accuracy = self._sums[:2] / self._sums[2]
+        self._batches.append((event.step, drawn, loss, 100 * accuracy))
 
     def _draw(self) -> None:
         steps, raw, smooth, accuracy = _columns(self._batches)
