@@ -7,7 +7,7 @@ must not be forgotten. Where there is nothing to compare with, the weights must 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,16 @@ from model.events import Decision, Reading, Score
 from model.learner import ctc_losses, greedy_indices
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from model.images import Preprocessing
     from model.networks import Network
 
 GENERAL_LOSS = 0.01
 """How much of the general word accuracy, as a fraction, better reading of the project's words may cost."""
+
+BLENDS = (0.75, 0.5, 0.25)
+"""Shares of the new weights in the blends that are tried when the new weights alone forget too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +178,32 @@ def decide(comparison: Comparison) -> Verdict:
         return Verdict(Decision.BETTER, f"The new weights read better: {change}.")
     old, new = comparison.general_before.score.accuracy, comparison.general_after.score.accuracy
     general = f"{old:.1%} before and {new:.1%} after, of the general words"
-    if new < old - GENERAL_LOSS:
+    if forgets(comparison):
         return Verdict(Decision.REFUSED, f"The new weights forget too much: {general}, for {change}.")
     return Verdict(Decision.BETTER, f"The new weights read better: {change}; {general}.")
+
+
+def forgets(comparison: Comparison) -> bool:
+    """Whether the new weights read fewer of the general words than they may."""
+    old, new = comparison.general_before, comparison.general_after
+    return old is not None and new is not None and new.score.accuracy < old.score.accuracy - GENERAL_LOSS
+
+
+def blended(old: Mapping[str, Tensor], new: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Return the new parameters moved towards the old ones.
+
+    Between a network and what a short fine-tuning made of it lie networks that read the new words nearly as well as
+    the one and the general words nearly as well as the other (Wortsman et al., Robust fine-tuning of zero-shot models,
+    CVPR 2022).
+
+    Args:
+        old: every parameter and buffer before the fine-tuning, by name, of the same shapes.
+        new: those after it.
+        share: of the new ones, in [0, 1].
+    """
+    return {
+        name: torch.lerp(old[name], value, share) if value.is_floating_point() else value for name, value in new.items()
+    }
 
 
 def _is_better(after: Score, before: Score) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ from model.events import (
     Started,
     TrainEvent,
 )
-from model.gate import Comparison, Marks, decide
+from model.gate import BLENDS, Comparison, Marks, blended, decide, forgets
 from model.learner import torch_threads
 from model.run_state import Progress, RunFolder
 from model.training_setup import Pace, TrainConfig, identity, prepare, trained_weights
@@ -252,8 +252,7 @@ class _Run:
         if self._stopped and self._best is None:
             yield self._finished(Decision.STOPPED, "Stopped before any weights were evaluated.", Comparison(), None)
             return
-        candidate = self._best or self._candidate(None)
-        comparison = self._compare(candidate)
+        candidate, comparison = self._choose(self._best or self._candidate(None))
         verdict = decide(comparison)
         decision, reason = verdict.decision, verdict.reason
         if decision is Decision.REFUSED and not self._config.gate:
@@ -267,6 +266,17 @@ class _Run:
         if not self._stopped:
             self._folder.clear()
         yield self._finished(decision, reason, comparison, out)
+
+    def _choose(self, candidate: Weights) -> tuple[Weights, Comparison]:
+        """Return the weights to decide on: these, or where they forget too much, a blend with the old that does not."""
+        comparison = self._compare(candidate)
+        for share in BLENDS if forgets(comparison) else ():
+            state = blended(self._setup.start.state, candidate.state, share)
+            tried = self._compare(replace(candidate, state=state))
+            if decide(tried).decision is Decision.BETTER:
+                score = _score(tried.after)
+                return trained_weights(self._setup, state, steps=self._progress.step, score=score, blend=share), tried
+        return candidate, comparison
 
     def _compare(self, candidate: Weights) -> Comparison:
         """Let the new weights sit the exams, and the base weights the general one."""

@@ -290,8 +290,12 @@ def first_weights(plan: TrainingPlan, config: TrainConfig) -> tuple[Weights, Wei
     return replace(moved, preprocessing=preprocessing_of(base.preprocessing, config)), base
 
 
-def trained_weights(setup: Setup, state: Mapping[str, Tensor], *, steps: int, score: Score | None) -> Weights:
+def trained_weights(
+    setup: Setup, state: Mapping[str, Tensor], *, steps: int, score: Score | None, blend: float = 1.0
+) -> Weights:
     """Return the weights that training has made: with this state, after so many steps, scored on held-out words.
+
+    ``blend`` is the share of what was learnt in the state; the rest is as it was before.
 
     They hold no date and no speed: the same training gives the same bytes.
     """
@@ -299,6 +303,7 @@ def trained_weights(setup: Setup, state: Mapping[str, Tensor], *, steps: int, sc
     origin = {"base": weights_hash(config.base)} if config.base else {}
     crops = len(setup.plan.train)
     entry = origin | {"crops": crops, "steps": steps, "seed": config.seed, "learning_rate": config.peak_rate}
+    entry |= {"blend": blend} if blend < 1 else {}
     figures = {"words": score.words, "word_accuracy": score.accuracy, "cer": score.cer} if score else {}
     return replace(start, state=state, metrics=figures, ancestry=(*start.ancestry, entry), temperature=1.0)
 

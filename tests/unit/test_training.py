@@ -23,6 +23,7 @@ from model.charset import Charset
 from model.checkpoint import load_weights
 from model.errors import TrainingError
 from model.events import BadBatch, Batch, Cause, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent, to_json
+from model.gate import Verdict, blended
 from model.learner import Learner
 from model.networks import NETWORKS, Network
 from model.networks.base import frame_features
@@ -330,6 +331,29 @@ def test_fine_tuning_keeps_the_base_unless_it_reads_better(
     assert config.out.exists()
     assert not refused.exists()
     assert len(load_weights(config.out).ancestry) == 2
+
+
+def test_weights_that_forget_are_blended_with_the_old_ones(
+    plan: TrainingPlan,
+    config: TrainConfig,
+    learnt: tuple[Path, list[TrainEvent]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The new weights alone forget; of the blends the second one passes."""
+    verdicts = iter((Decision.REFUSED, Decision.BETTER, Decision.BETTER))
+    monkeypatch.setattr(training, "forgets", lambda comparison: True)
+    monkeypatch.setattr(training, "decide", lambda comparison: Verdict(next(verdicts), "as told"))
+    _, finished = run(plan, replace(config, base=learnt[0], steps=4, gate=True))
+    assert finished.decision is Decision.BETTER
+    assert load_weights(config.out).ancestry[-1]["blend"] == 0.5
+
+
+def test_a_blend_lies_between_old_and_new() -> None:
+    old = {"weight": torch.zeros(3), "count": torch.tensor(1)}
+    new = {"weight": torch.full((3,), 4.0), "count": torch.tensor(9)}
+    blend = blended(old, new, 0.25)
+    assert blend["weight"].tolist() == [1, 1, 1]
+    assert blend["count"] == 9, "a count is no place between two"
 
 
 def test_new_characters_are_learnt_by_fine_tuning(
