@@ -93,6 +93,11 @@ class Demonstration(Script):
             if number == len(order) * 2 // 3:
                 yield from self.pause(0.3)
                 self._take("page of suggestions under review")
+                QTest.keyClick(self.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+                yield from self.pause(1.5)
+                self._take("review wall")
+                QTest.keyClick(self.window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+                yield from self.pause(0.3)
             document.select((word_id,))
             self.window.annotate.editor.edit()
             truth = _truth_of(document.words[word_id], truths)
@@ -103,9 +108,6 @@ class Demonstration(Script):
             QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
             yield Until("the label", partial(self._is_verified, word_id))
         yield Until("the edits in the file", self.is_saved)
-        QTest.keyClick(self.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-        yield from self.pause(1.5)
-        self._take("review wall")
 
     def _is_verified(self, word_id: int) -> bool:
         return self.program.document.state(word_id) is State.VERIFIED
