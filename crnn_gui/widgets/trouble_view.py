@@ -59,6 +59,7 @@ class TroubleView(QWidget):
         self._view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._view.setAllColumnsShowFocus(True)
         self._view.activated.connect(self._on_row_activated)
+        self._view.clicked.connect(self._on_cell_clicked)
         self._view.selectionModel().currentChanged.connect(self._on_current_changed)
         self.setFocusProxy(self._view)
         self._detail = QLabel()
@@ -167,6 +168,12 @@ class TroubleView(QWidget):
         self._detail.setVisible(bool(self._detail.text()))
 
     @Slot(QModelIndex)
+    def _on_cell_clicked(self, index: QModelIndex) -> None:
+        """A crop's name is a link to its word; the other cells only select the row."""
+        if index.column() == 0:
+            self._on_row_activated(index)
+
+    @Slot(QModelIndex)
     def _on_row_activated(self, index: QModelIndex) -> None:
         word_id = index.siblingAtColumn(0).data(_WORD_ROLE)
         if word_id is not None:
@@ -183,6 +190,10 @@ def _cells(offender: Offender) -> tuple[str, ...]:
 def _row(cells: Iterable[str], word_id: int | None) -> list[QStandardItem]:
     items = [QStandardItem(cell) for cell in cells]
     items[0].setData(word_id, _WORD_ROLE)
+    if word_id is not None:
+        font = items[0].font()
+        font.setUnderline(True)
+        items[0].setFont(font)
     for item, cell in zip(items, cells, strict=True):
         item.setToolTip(cell)
     return items

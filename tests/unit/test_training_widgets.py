@@ -121,6 +121,22 @@ def test_a_row_leads_to_its_word(trouble: TroubleView, qtbot: QtBot, is_batch: b
     assert asked.args == [7]
 
 
+def test_one_click_on_a_crops_name_leads_to_its_word(trouble: TroubleView, qtbot: QtBot) -> None:
+    trouble.append([bad_batch(3)])
+    trouble.resize(800, 300)
+    trouble.show()
+    view = tree(trouble)
+    head = view.model().index(0, 0, QModelIndex())
+    view.expand(head)
+    name, label = (view.visualRect(view.model().index(0, column, head)).center() for column in (0, 1))
+    with qtbot.assertNotEmitted(trouble.word_requested):
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=label)
+    with qtbot.waitSignal(trouble.word_requested) as asked:
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=name)
+    assert asked.args == [7]
+    trouble.hide()
+
+
 def test_a_row_without_a_word_leads_nowhere(trouble: TroubleView, qtbot: QtBot) -> None:
     trouble.append([bad_batch(3, word_id=None)])
     view = tree(trouble)
