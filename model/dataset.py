@@ -17,11 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from model.checking import cause_of
 from model.errors import CharsetError, ImageError
 from model.events import Cause, Problem, Severity
 from model.images import (
-    MissingImageError,
-    NotFiniteImageError,
     Preprocessing,
     cut_crop,
     cut_crops,
@@ -128,7 +127,7 @@ class CropSet:
         done = 0
         for i, (_, pixels_or_error) in zip(order, cut_crops(self.crops[i] for i in order), strict=True):
             if isinstance(pixels_or_error, ImageError):
-                self.refuse(i, _cause(pixels_or_error), str(pixels_or_error))
+                self.refuse(i, cause_of(pixels_or_error), str(pixels_or_error))
             else:
                 self._keep(i, to_strip(pixels_or_error, self._spec))
             done += 1
@@ -138,7 +137,7 @@ class CropSet:
             try:
                 self.widths[i] = self._spec.width_for(*self._size(i))
             except ImageError as error:
-                self.refuse(i, _cause(error), str(error))
+                self.refuse(i, cause_of(error), str(error))
 
     def usable(self, indices: Iterable[int] | None = None) -> Indices:
         """Return the indices (all by default) without those of crops that have a problem."""
@@ -161,7 +160,7 @@ class CropSet:
             try:
                 found[i] = self._strips[i] if i in self._strips else self._read(i)
             except ImageError as error:
-                self.refuse(i, _cause(error), str(error))
+                self.refuse(i, cause_of(error), str(error))
         if not found:
             return [], torch.empty(0, dtype=torch.uint8)
         stack = np.stack(list(found.values()))
@@ -212,9 +211,3 @@ def deal(members: Indices, widths: Indices, *, batch: int, seed: int, epoch: int
         group = order[widths[order] == width]
         batches += np.array_split(group, -(-len(group) // batch))
     return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def _cause(error: ImageError) -> Cause:
-    if isinstance(error, MissingImageError):
-        return Cause.MISSING
-    return Cause.NOT_FINITE if isinstance(error, NotFiniteImageError) else Cause.UNREADABLE

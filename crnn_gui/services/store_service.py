@@ -307,11 +307,6 @@ class StoreService(QObject):
         self._post(job)
         return False
 
-    @Slot()
-    def retry(self) -> None:
-        """Try a refused write again now instead of at the next tick."""
-        self._wake.emit()
-
     def stop(self) -> None:
         """Try what is left once more, close the file and end the thread."""
         if self._thread.isRunning():

@@ -27,9 +27,8 @@ class StatusBar(QStatusBar):
         self._saved = _Fact()
         self._recogniser = _Fact()
         self._weights = _Fact()
-        self._accuracy = _Fact()
         self._counts = _Fact()
-        for fact in (self._saved, self._recogniser, self._weights, self._accuracy, self._counts):
+        for fact in (self._saved, self._recogniser, self._weights, self._counts):
             self.addWidget(fact)
             fact.hide()
         self._tasks: dict[str, _Running] = {}
@@ -49,13 +48,6 @@ class StatusBar(QStatusBar):
         """Say why nothing can be read."""
         self._recogniser.show_fact("warning-octagon", "error", "No recogniser", sentence)
         self._weights.hide()
-
-    def show_accuracy(self, right: int, words: int) -> None:
-        """Say how many of the words verified last had been read right."""
-        if words:
-            self._accuracy.show_fact("target", "muted", f"{right / words:.0%} right on your last {words} words")
-        else:
-            self._accuracy.hide()
 
     @Slot(object)
     def show_saved(self, state: SaveState | None) -> None:
