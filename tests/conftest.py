@@ -19,6 +19,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
+    import torch
+
     from crnn_gui.document import ProjectDocument
     from crnn_gui.services.child import ChildProcess
     from crnn_gui.services.pages import PageImages
@@ -129,6 +131,22 @@ def _qt_leftovers() -> list[str]:
 def _is_ours(widget: object) -> bool:
     """Whether the widget is a window of the app; Qt keeps some of its own, such as tool tips."""
     return type(widget).__module__.startswith("crnn_gui") and widget.isVisible()  # type: ignore[attr-defined]
+
+
+# --- devices ---
+
+
+@pytest.fixture(params=("cpu", "cuda", "mps"))
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Each device that networks run on; a test is skipped, with the reason, for those that this machine lacks."""
+    import torch
+
+    from model.devices import DeviceError, choose
+
+    try:
+        return torch.device(choose(request.param).kind)
+    except DeviceError as error:
+        pytest.skip(str(error))
 
 
 # --- data ---
