@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,11 +17,13 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.diagnosis import Diagnosis, diagnose_crops, diagnose_network, faults, first_bad_parameter, is_sound
+from model.events import Cause
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
     from model.dataset import CropBatch
     from model.networks import Network
+    from model.run_state import Progress
 
 CLIP = 5.0
 """Largest norm of a gradient; longer ones are shortened to it."""
@@ -35,7 +37,9 @@ WEIGHT_DECAY = 0.01
 # that the learning rate is too high even where every number is still finite.
 _HIGH, _HIGH_IN_A_ROW, _HOPELESS = 2.0, 10, 20.0
 _LONGEST_AVERAGE = 0.999
-_SETTLED = 0.75  # share of the steps after which the batch normalisation keeps its statistics
+
+MAX_RECOVERIES = 8
+"""Returns to the last good state after which training ends: by then the learning rate is a hundred-millionth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,40 @@ def greedy_indices(logits: Tensor) -> list[list[int]]:
     return texts
 
 
-def rate(step: int, steps: int) -> float:
-    """Return the share of the peak learning rate at a step: a linear warm-up, then half a cosine down to 1 %."""
-    warm = max(1, min(300, steps // 10))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.01 + 0.99 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))) / 2
+class Schedule(Protocol):
+    """How a run goes from its first step to its last."""
+
+    def rate(self, step: int) -> float:
+        """Return the share of the peak learning rate at a step, in [0, 1]."""
+        ...
+
+    def is_settled(self, step: int) -> bool:
+        """Whether the batch normalisation keeps its statistics from this step on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cosine:
+    """The schedule of a run of known length: a linear warm-up, then half a cosine down to 1 % of the peak.
+
+    Attributes:
+        steps: of the whole run.
+        settled: share of the steps after which the batch normalisation keeps its statistics.
+    """
+
+    steps: int
+    settled: float = 0.75
+
+    def rate(self, step: int) -> float:
+        """Return the share of the peak learning rate at a step."""
+        warm = max(1, min(300, self.steps // 10))
+        if step < warm:
+            return (step + 1) / warm
+        return 0.01 + 0.99 * (1 + math.cos(math.pi * (step - warm) / max(1, self.steps - warm))) / 2
+
+    def is_settled(self, step: int) -> bool:
+        """Whether the batch normalisation keeps its statistics from this step on."""
+        return step >= math.ceil(self.settled * self.steps)
 
 
 @contextmanager
@@ -108,12 +140,11 @@ class Learner:
     Args:
         network: is trained in place, on its device.
         learning_rate: peak rate of the head.
-        steps: length of the schedule.
+        schedule: of the learning rate and of the batch normalisation's statistics.
         batch: crops of a full batch. Smaller ones count for less, so that every crop counts alike.
         seed: of the dropout masks.
         fine_tune: start from trained weights: the lower parts get lower rates.
         freeze: leave the convolutional body as it is.
-        freeze_statistics: leave the batch normalisation statistics as they are; a small set has worse ones.
         half: compute in bfloat16 where that is safe.
 
     Attributes:
@@ -126,24 +157,22 @@ class Learner:
         network: Network,
         *,
         learning_rate: float,
-        steps: int,
+        schedule: Schedule,
         batch: int,
         seed: int = 0,
         fine_tune: bool = False,
         freeze: bool = False,
-        freeze_statistics: bool = False,
         half: bool = False,
     ) -> None:
         # Convolutions on a CPU train a sixth faster with channels as the last dimension in memory.
         self.network = network.to(memory_format=torch.channels_last)
         self.device = next(network.parameters()).device
         self.learning_rate = learning_rate
-        self.steps = steps
         self.scale = 1.0
+        self._schedule = schedule
         self._batch, self._seed, self._half = batch, seed, half
         self._frozen = [network.get_submodule(network.body_prefix).requires_grad_(False)] if freeze else []
         self._norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-        self._settles_at = 0 if freeze_statistics else math.ceil(_SETTLED * steps)
         self._rates = FINE_TUNE_RATES if fine_tune else dict.fromkeys(FINE_TUNE_RATES, 1.0)
         self._classes = len(network.get_parameter(f"{network.head_prefix}.weight"))
         self._high = 0
@@ -190,7 +219,11 @@ class Learner:
 
     def current_rate(self, step: int) -> float:
         """Return the head's learning rate at a step."""
-        return self.learning_rate * self.scale * rate(step, self.steps)
+        return self.learning_rate * self.scale * self._schedule.rate(step)
+
+    def averaged_state(self) -> dict[str, Tensor]:
+        """Return a copy of the averaged parameters and buffers on the CPU, as weights files hold them."""
+        return {name: _plain(value) for name, value in self.average.state_dict().items()}
 
     def is_finite(self) -> bool:
         """Whether all weights, live and averaged, are finite."""
@@ -209,6 +242,24 @@ class Learner:
         self._optimizer = self._new_optimizer()
         self._high = 0
         self.scale /= 10
+
+    def recover(self, diagnosis: Diagnosis, progress: Progress) -> tuple[str, bool]:
+        """Do what a diagnosis that blames no crop calls for: skip the batch or, when trouble repeats, fall back.
+
+        Returns:
+            what was done in a sentence or two for the user, and whether the last good weights were put back.
+        """
+        progress.troubles += 1
+        if diagnosis.cause not in (Cause.BAD_PARAMETERS, Cause.LEARNING_RATE) and progress.troubles == 1:
+            return f"{diagnosis.finding} The batch was skipped.", False
+        self.fall_back()
+        progress.troubles = 0
+        progress.recoveries += 1
+        advice = (
+            f"{diagnosis.finding} The last good weights were put back, and the learning rate was divided by 10: "
+            f"its peak is {self.learning_rate * self.scale:.3g} now. If the result is poor, train again with this rate."
+        )
+        return advice, True
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return all that :meth:`load_state` needs to go on exactly from here: tensors by name, and plain values."""
@@ -233,7 +284,7 @@ class Learner:
 
     def _forward(self, batch: CropBatch, step: int) -> tuple[Tensor, Tensor]:
         self.network.train()
-        if step >= self._settles_at:
+        if self._schedule.is_settled(step):
             self._settle()
         for module in self._frozen:
             module.eval()

@@ -1,7 +1,7 @@
 """What a training run leaves on the disk so that it can be taken up again exactly where it was.
 
-`OUT.run/last.safetensors` holds tensors and, in its metadata, plain values as JSON; `best.safetensors` beside it is
-an ordinary weights file. Each is replaced as a whole, so a kill at any moment leaves the one or the other.
+`last.safetensors` in the run's folder holds tensors and, in its metadata, plain values as JSON; `best.safetensors`
+beside it is an ordinary weights file. Each is replaced as a whole, so a kill at any moment leaves the one or the other.
 """
 
 from __future__ import annotations
@@ -59,12 +59,17 @@ class Progress:
 
 
 class RunFolder:
-    """The folder `OUT.run` of the run that writes the weights `OUT`."""
+    """The folder in which a run keeps its state."""
 
-    def __init__(self, out: Path) -> None:
-        self.path = out.with_name(f"{out.name}.run")
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.last = self.path / "last.safetensors"
         self.best = self.path / "best.safetensors"
+
+    @classmethod
+    def of(cls, out: Path) -> RunFolder:
+        """Return the folder `OUT.run` of the run that writes the weights `OUT`."""
+        return cls(out.with_name(f"{out.name}.run"))
 
     def clear(self) -> None:
         """Remove what an earlier run left."""
@@ -103,12 +108,14 @@ class RunFolder:
                 values: dict[str, Any] = json.loads(file.metadata()[_KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-            raise TrainingError(f"The run state {self.last} is damaged ({error}); train without --resume.") from error
+            raise TrainingError(
+                f"The run state {self.last} is damaged ({error}); remove its folder, or train without --resume."
+            ) from error
         different = [name for name, value in identity.items() if values["identity"].get(name) != value]
         if different:
             raise TrainingError(
                 f"The interrupted run in {self.path} had different {', '.join(different)}; "
-                "repeat its options, or train without --resume to start anew."
+                "repeat its options; to start anew remove that folder, or train without --resume."
             )
         return tensors, values
 

@@ -107,9 +107,9 @@ def train(
         )
     interruption = threading.Event()
     run = fine_tune(plan, config, should_stop=interruption.is_set, spent=time.monotonic() - began)
-    with console.progress("Training") as advance, _on_interrupt(interruption.set):
+    with console.progress("Training") as advance, on_interrupt(interruption.set):
         teller, finished = _Teller(advance), None
-        for event in _written(run, events, append=resume):
+        for event in written(run, events, append=resume):
             teller.tell(event)
             if isinstance(event, Finished):
                 finished = event
@@ -164,7 +164,7 @@ def _enough(crops: Iterable[LabelledCrop], config: TrainConfig) -> list[Labelled
 
 
 @contextmanager
-def _on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+def on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
     """Let the first Ctrl+C ask for an orderly end, which keeps the state of the run; a second one ends at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -172,7 +172,7 @@ def _on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
 
     def ask(_signal: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, previous)
-        console.remark("Stopping; the state is kept for --resume. Press Ctrl+C again to end at once.")
+        console.remark("Stopping; the state of the run is kept. Press Ctrl+C again to end at once.")
         stop()
 
     previous = signal.signal(signal.SIGINT, ask)
@@ -192,7 +192,7 @@ def _held_out(val: str | None) -> float | list[LabelledCrop] | None:
         return list(open_dataset(Path(val)).crops())
 
 
-def _written(run: Iterator[TrainEvent], path: Path | None, *, append: bool) -> Iterator[TrainEvent]:
+def written(run: Iterator[TrainEvent], path: Path | None, *, append: bool) -> Iterator[TrainEvent]:
     """Yield the events after each was written to the file, which is touched only once the run has started."""
     if path is None:
         yield from run

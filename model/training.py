@@ -32,7 +32,7 @@ from model.events import (
     TrainEvent,
 )
 from model.gate import BLENDS, Comparison, Marks, blended, decide, forgets
-from model.learner import torch_threads
+from model.learner import MAX_RECOVERIES, torch_threads
 from model.run_state import Progress, RunFolder
 from model.training_setup import Pace, TrainConfig, identity, prepare, trained_weights
 
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from model.planning import TrainingPlan
 
 __all__ = ["TrainConfig", "fine_tune"]
-
-MAX_RECOVERIES = 8
-"""Returns to the last good state after which training ends: by then the learning rate is a hundred-millionth."""
 
 PAUSE_SECONDS = 1.0
 """Longer than this between two events, the run was paused: that time is not taken off its time limit."""
@@ -90,7 +87,7 @@ class _Run:
         self._plan, self._config, self._began = plan, config, began
         self._should_stop = should_stop
         self._stopped = False
-        self._folder = RunFolder(config.out)
+        self._folder = RunFolder.of(config.out)
         saved = self._folder.load(identity(plan, config)) if config.resume else None
         pace = Pace(**saved[1]["pace"]) if saved else None
         self._setup = prepare(plan, config, began=began, should_stop=should_stop, pace=pace)
@@ -349,19 +346,8 @@ class _Run:
             self._quarantine(guilty, diagnosis.cause, diagnosis.finding)
             advice = f"{diagnosis.finding} {_left_out(len(guilty))}"
             return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders)
-        progress.troubles += 1
-        must_fall_back = diagnosis.cause in (Cause.BAD_PARAMETERS, Cause.LEARNING_RATE) or progress.troubles > 1
-        if not must_fall_back:
-            return self._bad_batch(diagnosis.cause, f"{diagnosis.finding} The batch was skipped.", diagnosis.offenders)
-        learner.fall_back()
-        progress.troubles = 0
-        progress.recoveries += 1
-        rate = learner.learning_rate * learner.scale
-        advice = (
-            f"{diagnosis.finding} The last good weights were put back, and the learning rate was divided by 10: "
-            f"its peak is {rate:.3g} now. If the result is poor, train again with this rate."
-        )
-        return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders, restored=True)
+        advice, restored = learner.recover(diagnosis, progress)
+        return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders, restored=restored)
 
     def _bad_batch(
         self, cause: Cause, advice: str, offenders: tuple[Offender, ...], *, restored: bool = False
@@ -386,10 +372,7 @@ class _Run:
 
     def _candidate(self, marks: Marks | None) -> Weights:
         """Return the averaged weights as they are now, ready to be saved."""
-        state = {
-            name: value.detach().cpu().contiguous().clone()
-            for name, value in self._learner.average.state_dict().items()
-        }
+        state = self._learner.averaged_state()
         return trained_weights(self._setup, state, steps=self._progress.step, score=_score(marks))
 
     def _save(self) -> Checkpoint:

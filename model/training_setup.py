@@ -21,7 +21,7 @@ from model.dataset import CropBatch, CropSet, Indices, deal, normalized
 from model.devices import choose
 from model.errors import TrainingError
 from model.gate import Exam
-from model.learner import Learner
+from model.learner import Cosine, Learner
 from model.networks import Network, build
 from model.run_state import fingerprint
 from model.synth.general import general_crops
@@ -275,19 +275,24 @@ def crop_set(
 def first_weights(plan: TrainingPlan, config: TrainConfig) -> tuple[Weights, Weights | None]:
     """Return the weights training starts from, in the plan's charset, and the base weights as they are."""
     if config.base is None:
-        torch.manual_seed(config.seed)
-        network = build(config.network, len(plan.charset), **config.options)
-        fresh = Weights(
-            network=config.network,
-            options=dict(network.options),
-            charset=plan.charset,
-            preprocessing=preprocessing_of(network.preprocessing, config),
-            state=network.state_dict(),
-        )
-        return fresh, None
+        fresh = fresh_weights(config.network, plan.charset, seed=config.seed, **config.options)
+        return replace(fresh, preprocessing=preprocessing_of(fresh.preprocessing, config)), None
     base = load_weights(config.base)
     moved = base if base.charset == plan.charset else with_charset(base, plan.charset)
     return replace(moved, preprocessing=preprocessing_of(base.preprocessing, config)), base
+
+
+def fresh_weights(network: str, charset: Charset, *, seed: int, **options: Any) -> Weights:
+    """Return weights with the initial values that a seed gives a network, see :func:`model.networks.build`."""
+    torch.manual_seed(seed)
+    built = build(network, len(charset), **options)
+    return Weights(
+        network=network,
+        options=dict(built.options),
+        charset=charset,
+        preprocessing=built.preprocessing,
+        state=built.state_dict(),
+    )
 
 
 def trained_weights(
@@ -310,16 +315,16 @@ def trained_weights(
 
 def new_learner(network: Network, config: TrainConfig, *, steps: int, crops: int) -> Learner:
     """Return the learner for a run of this many steps over this many crops."""
+    few = config.base is not None and crops < _SMALL_SET
     return Learner(
         network,
         learning_rate=config.peak_rate,
-        steps=steps,
+        schedule=Cosine(steps, settled=0.0) if few else Cosine(steps),
         batch=config.batch,
         seed=config.seed,
         fine_tune=config.base is not None,
         freeze=config.freeze,
-        freeze_statistics=config.base is not None and crops < _SMALL_SET,
-        half=_half_precision(config.precision, next(network.parameters()).device),
+        half=half_precision(config.precision, next(network.parameters()).device),
     )
 
 
@@ -394,7 +399,7 @@ def _some(total: int, count: int, seed: int) -> list[int]:
     return sorted(np.random.default_rng(seed).permutation(total)[:count].tolist())
 
 
-def _half_precision(precision: str, device: torch.device) -> bool:
+def half_precision(precision: str, device: torch.device) -> bool:
     """Whether to compute in bfloat16: as told, else on GPUs that have it. On a CPU only when it is asked for."""
     if precision != "auto":
         return precision == "bf16"

@@ -11,7 +11,7 @@ from model.annotations import LabelledCrop
 from model.dataset import CropBatch
 from model.diagnosis import diagnose_crops, diagnose_network, faults, first_bad_layer, first_bad_parameter, is_sound
 from model.events import Cause
-from model.learner import ctc_losses, greedy_indices, rate
+from model.learner import Cosine, ctc_losses, greedy_indices
 
 FRAMES, CLASSES = 8, 4
 
@@ -158,11 +158,11 @@ def test_the_best_path_is_collapsed() -> None:
 
 
 def test_the_learning_rate_warms_up_and_sinks() -> None:
-    shares = [rate(step, 100) for step in range(100)]
+    shares = [Cosine(100).rate(step) for step in range(100)]
     peak = shares.index(max(shares))
     assert max(shares) == 1
     assert shares[: peak + 1] == sorted(shares[: peak + 1])
     assert shares[peak:] == sorted(shares[peak:], reverse=True)
     assert 0 < shares[0] < 0.2
     assert 0 < shares[-1] < 0.02
-    assert rate(0, 1) == 1
+    assert Cosine(1).rate(0) == 1
