@@ -1,4 +1,4 @@
-"""How well texts were read: word accuracy, character error rate, and which characters are taken for which.
+"""How well texts were read: word accuracy, character errors, usual confusions, and what confidences are worth.
 
 A pair is (truth, text). Both sides are compared in normal form C.
 """
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import ArrayLike
 from rapidfuzz.distance import Levenshtein
 
 from model.charset import normalize
@@ -104,6 +106,30 @@ def cer(pairs: Iterable[Pair]) -> float:
 def confusions(pairs: Iterable[Pair], top: int = 20) -> list[Confusion]:
     """Return the most frequent confusions of the pairs, the most frequent first."""
     return _scored(pairs).confusions(top)
+
+
+def expected_calibration_error(confidences: ArrayLike, correct: ArrayLike, *, bins: int = 15) -> float:
+    """Return how far confidences are from the share of words that are right: 0.05 is five points off on average.
+
+    Words are put in order of confidence into bins of equal numbers; the error is the mean over all words of their
+    bin's distance between mean confidence and share right (Naeini et al., AAAI 2015; bins of equal mass after Nixon
+    et al., Measuring calibration in deep learning, 2019). Words of one confidence share alike in what is right of
+    them, so that their order does not matter.
+
+    Args:
+        confidences: (N,) in [0, 1].
+        correct: (N,) bool.
+        bins: how many; fewer words than bins are a bin each.
+
+    Returns:
+        A number in [0, 1], nan without words.
+    """
+    sure, right = np.asarray(confidences, np.float64), np.asarray(correct, np.float64)
+    if not sure.size:
+        return math.nan
+    _, place, counts = np.unique(sure, return_inverse=True, return_counts=True)
+    gaps = np.sort(sure) - np.repeat(np.bincount(place, right) / counts, counts)
+    return math.fsum(abs(part.sum()) for part in np.array_split(gaps, bins)) / len(sure)
 
 
 def wilson(successes: int, n: int, *, level: float = 0.95) -> tuple[float, float]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.metrics import TextScore, alphanumeric, cer, confusions, wilson, word_accuracy
+from model.metrics import TextScore, alphanumeric, cer, confusions, expected_calibration_error, wilson, word_accuracy
 
 PAIRS = st.lists(st.tuples(st.text("abc1-é", max_size=6), st.text("abc1-é", max_size=6)), max_size=8)
 
@@ -93,3 +94,26 @@ def test_wilson_holds_the_share_and_narrows(n: int, data: st.DataObject) -> None
     assert 0 <= low <= successes / n <= high <= 1
     more_low, more_high = wilson(4 * successes, 4 * n)
     assert more_high - more_low < high - low
+
+
+def test_a_calibration_error_is_the_mean_gap_of_equal_bins() -> None:
+    assert expected_calibration_error([0.8] * 10, [True] * 8 + [False] * 2) == pytest.approx(0)
+    assert expected_calibration_error([0.9] * 10, [True] * 6 + [False] * 4) == pytest.approx(0.3)
+    # Two bins of two words: 0.15 against 0.5, and 0.85 against 0.5.
+    assert expected_calibration_error([0.2, 0.9, 0.1, 0.8], [True, False, False, True], bins=2) == pytest.approx(0.35)
+    # In one bin the two errors cancel.
+    assert expected_calibration_error([0.2, 0.9, 0.1, 0.8], [True, False, False, True], bins=1) == pytest.approx(0)
+    assert math.isnan(expected_calibration_error([], []))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]) | st.floats(0, 1), st.booleans()), min_size=1),
+    st.randoms(use_true_random=False),
+)
+def test_a_calibration_error_is_a_share_whatever_the_order(words: list[tuple[float, bool]], random: Random) -> None:
+    error = expected_calibration_error(*zip(*words, strict=True))
+    assert 0 <= error <= 1
+    random.shuffle(words)
+    assert expected_calibration_error(*zip(*words, strict=True)) == pytest.approx(error)
+    overall = abs(sum(sure - right for sure, right in words)) / len(words)
+    assert error >= overall - 1e-9  # bins can only hide less than all words in one
