@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from model.atomic import write_bytes
 from model.charset import BLANK, Charset
 from model.errors import CharsetError, WeightsError
-from model.images import Preprocessing
+from model.images import Fit, Preprocessing, Resampling
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the metadata document. A file with a higher one is refused."""
 
-_KEY = "crnn"
+METADATA_KEY = "crnn"
+"""Where the metadata of a file holds the document of :func:`metadata`."""
+
 _HEADER_LIMIT = 100_000_000  # the limit of safetensors itself
 
 
@@ -86,6 +88,17 @@ def save_weights(weights: Weights, path: Path) -> None:
     from safetensors.torch import save
 
     _refuse_not_finite(weights.state, path)
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in weights.state.items()}
+    content = save(tensors, metadata={METADATA_KEY: metadata(weights)})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, content)
+    except OSError as error:
+        raise WeightsError(f"the weights cannot be written to {path}: {error.strerror or error}") from error
+
+
+def metadata(weights: Weights) -> str:
+    """Return the JSON document that says all but the parameters; its keys are sorted."""
     document = {
         "format": FORMAT,
         "network": weights.network,
@@ -97,14 +110,7 @@ def save_weights(weights: Weights, path: Path) -> None:
         "licence": weights.licence,
         "temperature": weights.temperature,
     }
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in weights.state.items()}
-    content = save(tensors, metadata={_KEY: text})
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, content)
-    except OSError as error:
-        raise WeightsError(f"the weights cannot be written to {path}: {error.strerror or error}") from error
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def load_weights(path: Path) -> Weights:
@@ -146,7 +152,7 @@ def read_header(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise WeightsError(f"the weights file {path} cannot be read: {error.strerror or error}") from error
     try:
-        document = json.loads(json.loads(raw)["__metadata__"][_KEY])
+        document = json.loads(json.loads(raw)["__metadata__"][METADATA_KEY])
         version = document["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise WeightsError(foreign) from None
@@ -223,8 +229,6 @@ def with_charset(weights: Weights, charset: Charset) -> Weights:
 
 def _from_document(document: Mapping[str, Any], state: Mapping[str, Tensor], path: Path) -> Weights:
     try:
-        preprocessing = dict(document["preprocessing"])
-        preprocessing["widths"] = tuple(preprocessing["widths"])
         temperature = float(document["temperature"])
         if not (math.isfinite(temperature) and temperature > 0):
             raise ValueError(f"a temperature of {temperature}")
@@ -232,7 +236,7 @@ def _from_document(document: Mapping[str, Any], state: Mapping[str, Tensor], pat
             network=document["network"],
             options=dict(document["options"]),
             charset=Charset(document["charset"]),
-            preprocessing=Preprocessing(**preprocessing),
+            preprocessing=_preprocessing(document["preprocessing"]),
             metrics=dict(document["metrics"]),
             ancestry=tuple(document["ancestry"]),
             licence=document["licence"],
@@ -241,6 +245,12 @@ def _from_document(document: Mapping[str, Any], state: Mapping[str, Tensor], pat
         )
     except (KeyError, TypeError, ValueError, CharsetError) as error:
         raise WeightsError(f"the weights file {path} is damaged: its metadata is wrong ({error})") from error
+
+
+def _preprocessing(document: Mapping[str, Any]) -> Preprocessing:
+    tuples = {name: tuple(document[name]) for name in ("mean", "std", "widths")}
+    choices = {"fit": Fit(document["fit"]), "resampling": Resampling(document["resampling"])}
+    return Preprocessing(**{**document, **tuples, **choices})
 
 
 def _refuse_not_finite(state: Mapping[str, Tensor], path: Path) -> None:

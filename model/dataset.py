@@ -123,7 +123,7 @@ class CropSet:
         for i, pixels in self._pixels.items():
             self._keep(i, to_strip(pixels, self._spec))
         outside = [i for i in range(len(self)) if i not in self.problems and i not in self._pixels]
-        order = sorted(outside, key=lambda i: self.crops[i].image)
+        order = sorted(outside, key=lambda i: str(self.crops[i].file))
         done = 0
         for i, (_, pixels_or_error) in zip(order, cut_crops(self.crops[i] for i in order), strict=True):
             if isinstance(pixels_or_error, ImageError):
@@ -195,8 +195,9 @@ class CropSet:
 
 
 def normalized(strips: Tensor, spec: Preprocessing) -> Tensor:
-    """Return strips (values in 0..255, any dtype) as the network's float32 input; bit for bit as `prepare_crop`."""
-    return strips.float() * (1 / (255 * spec.std)) + (-spec.mean / spec.std)
+    """Return strips (N, C, H, W), values in 0..255, as the network's float32 input; bit for bit as `prepare_crop`."""
+    scale, shift = (strips.new_tensor(v, dtype=torch.float32).view(-1, 1, 1) for v in spec.scale_and_shift())
+    return strips.float() * scale + shift
 
 
 def deal(members: Indices, widths: Indices, *, batch: int, seed: int, epoch: int) -> list[Indices]:

@@ -7,6 +7,7 @@ numpy and natsort are imported where they are used: the app shows its window bef
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import os
@@ -16,20 +17,22 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from model.annotations import PackedImage
 from model.errors import ImageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model.annotations import Box, LabelledCrop, Point
+    from model.annotations import Box, ImageSource, LabelledCrop, Point
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +91,8 @@ def list_images(folder: Path) -> Iterator[Path]:
                 yield Path(root, name)
 
 
-def read_image(path: Path) -> Image.Image:
-    """Read an image file as mode "L" or "RGB", upright by its EXIF orientation.
+def read_image(path: ImageSource) -> Image.Image:
+    """Read an image file, which may lie in a container, as mode "L" or "RGB", upright by its EXIF orientation.
 
     Transparent pixels show white paper. Deep images are scaled by the range they use, see :func:`_to_eight_bits`.
 
@@ -102,14 +105,27 @@ def read_image(path: Path) -> Image.Image:
         return _turned(_plain(image, path), orientation)
 
 
-def image_size(path: Path) -> tuple[int, int]:
+def image_size(path: ImageSource) -> tuple[int, int]:
     """Return width and height after EXIF orientation, from the file's header alone. Raises as `read_image`."""
     with _opened(path) as image:
         width, height = image.size
         return (height, width) if _orientation(image, path) >= 5 else (width, height)
 
 
-def thumbnail(path: Path, size: tuple[int, int]) -> Image.Image:
+def image_bytes(path: ImageSource) -> bytes:
+    """Return the bytes of an image file as they are, after a look at its header. Raises as `read_image`."""
+    image_size(path)
+    with _file(path) as file:
+        return file.read()
+
+
+def image_suffix(path: ImageSource) -> str:
+    """Return the suffix that tells what an image file holds, ".png" or the like. Raises as `read_image`."""
+    with _opened(path) as image:
+        return {"JPEG": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2"}.get(image.format or "", f".{image.format}".lower())
+
+
+def thumbnail(path: ImageSource, size: tuple[int, int]) -> Image.Image:
     """Read an image no larger than ``size`` (width, height), by the decoder's short cut where the format has one."""
     with _opened(path) as image:
         orientation = _orientation(image, path)
@@ -121,14 +137,22 @@ def thumbnail(path: Path, size: tuple[int, int]) -> Image.Image:
         return _turned(small, orientation)
 
 
+def _file(path: ImageSource) -> BinaryIO:
+    if isinstance(path, Path):
+        return path.open("rb")
+    from model.containers import read_packed
+
+    return io.BytesIO(read_packed(path))
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: ImageSource) -> Iterator[Image.Image]:
     """Open an image file within the pixel limit and turn whatever fails inside the block into an `ImageError`."""
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"PIL\.")
             # As a file object: by name, Pillow maps an uncompressed TIFF into memory and garbles a turned one.
-            with path.open("rb") as file, Image.open(file, formats=_formats()) as image:
+            with _file(path) as file, Image.open(file, formats=_formats()) as image:
                 width, height = image.size
                 if width * height > PIXEL_LIMIT:
                     limit = PIXEL_LIMIT // 10**6
@@ -141,10 +165,11 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except FileNotFoundError as error:
         raise MissingImageError(f"{path} does not exist.") from error
     except UnidentifiedImageError as error:
-        what = "is not an image of a known format" if path.stat().st_size else "is empty (0 bytes)"
+        with _file(path) as file:
+            what = "is not an image of a known format" if file.read(1) else "is empty (0 bytes)"
         raise ImageError(f"{path} {what}.") from error
     except Exception as error:  # a damaged file makes Pillow's decoders raise nearly any type
-        if path.is_dir():
+        if isinstance(path, Path) and path.is_dir():
             raise ImageError(f"{path} is a folder, not an image.") from error
         reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
         raise ImageError(f"{path} cannot be read as an image: {reason}.") from error
@@ -157,7 +182,7 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
-def _orientation(image: Image.Image, path: Path) -> int:
+def _orientation(image: Image.Image, path: ImageSource) -> int:
     """Return the EXIF orientation, 1 to 8, as the file's header has it; 1 where it has none that is valid."""
     if image.format == "TIFF":
         return 1  # Pillow turns these itself, and their size is already the turned one
@@ -174,7 +199,7 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
-def _plain(image: Image.Image, path: Path) -> Image.Image:
+def _plain(image: Image.Image, path: ImageSource) -> Image.Image:
     """Return a loaded image as mode "L" or "RGB"."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return Image.fromarray(_to_eight_bits(image, path))
@@ -186,7 +211,7 @@ def _plain(image: Image.Image, path: Path) -> Image.Image:
     return image.convert("L" if grey else "RGB")
 
 
-def _to_eight_bits(image: Image.Image, path: Path) -> NDArray[np.uint8]:
+def _to_eight_bits(image: Image.Image, path: ImageSource) -> NDArray[np.uint8]:
     """Scale integers or floats of any range to 0..255.
 
     Integers from 0 to 65535 are scaled by the smallest of 8, 10, 12, 14 and 16 bits that holds the brightest one, so
@@ -282,6 +307,20 @@ def _perspective(box: Box, size: tuple[int, int]) -> list[float]:
     return [float(c) for c in np.linalg.solve(np.array(rows), np.array(target))]
 
 
+class Fit(StrEnum):
+    """How a crop meets one of the widths a network is fed with."""
+
+    STRETCH = "stretch"
+    PAD = "pad"
+
+
+class Resampling(StrEnum):
+    """How pixels between pixels are made. Reductions are antialiased by either."""
+
+    BICUBIC = "bicubic"
+    BILINEAR = "bilinear"
+
+
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
     """How a crop becomes a network's input.
@@ -289,24 +328,39 @@ class Preprocessing:
     Attributes:
         height: pixels every crop is scaled to.
         channels: 1 for grey, 3 for RGB.
-        mean, std: a pixel x in 0..255 enters as (x / 255 - mean) / std.
-        widths: the widths a crop may be scaled to, ascending. Few of them, so that crops of one width fill a batch.
+        mean, std: of each channel; a pixel x in 0..255 enters as (x / 255 - mean) / std.
+        widths: the widths a crop may have, ascending. Few of them, so that crops of one width fill a batch.
+        fit: whether a crop is stretched to the nearest width, or keeps its ratio and is padded on the right to the
+            next one; a crop wider than the last width is squeezed into it.
+        padding: the value, 0..255, that fills padded columns; None repeats the crop's last one.
+        resampling: how crops are scaled.
     """
 
     height: int = 32
     channels: int = 1
-    mean: float = 0.5
-    std: float = 0.5
+    mean: tuple[float, ...] = (0.5,)
+    std: tuple[float, ...] = (0.5,)
     widths: tuple[int, ...] = DEFAULT_WIDTHS
+    fit: Fit = Fit.STRETCH
+    padding: int | None = None
+    resampling: Resampling = Resampling.BICUBIC
 
     def __post_init__(self) -> None:
-        if self.channels not in (1, 3) or self.height < 1 or not self.std > 0:
+        if self.channels not in (1, 3) or self.height < 1 or self.padding not in (None, *range(256)):
             raise ValueError(f"no such preprocessing: {self!r}")
+        if not len(self.mean) == len(self.std) == self.channels or not all(value > 0 for value in self.std):
+            raise ValueError(f"mean and std of a preprocessing hold one value a channel, got {self!r}")
         if not self.widths or self.widths[0] < 1 or list(self.widths) != sorted(set(self.widths)):
             raise ValueError(f"widths must ascend from at least 1, got {self.widths!r}")
 
     def width_for(self, width: int, height: int) -> int:
-        """Return the allowed width that is nearest in ratio to the crop's own at the network's height."""
+        """Return the width at which the network sees a crop of this size.
+
+        That is the allowed one nearest in ratio to the crop's own at the network's height or, with padding, the least
+        one that holds the crop.
+        """
+        if self.fit is Fit.PAD:
+            return self.widths[bisect_left(self.widths, self.content_width(width, height))]
         # Whole numbers throughout: the width asked for is scaled / height.
         scaled = width * self.height
         i = bisect_left(self.widths, scaled, key=lambda w: w * height)
@@ -315,17 +369,35 @@ class Preprocessing:
         narrow, wide = self.widths[i - 1], self.widths[i]
         return narrow if scaled * scaled <= narrow * wide * height * height else wide
 
+    def content_width(self, width: int, height: int) -> int:
+        """Return how many columns of the strip of a crop of this size show the crop; what follows is padding."""
+        if self.fit is Fit.STRETCH:
+            return self.width_for(width, height)
+        return min(-(-width * self.height // height), self.widths[-1])
+
+    def scale_and_shift(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the two values of each channel with which a pixel x in 0..255 enters as x * scale + shift."""
+        scale = tuple(1 / (255 * std) for std in self.std)
+        return scale, tuple(-mean / std for mean, std in zip(self.mean, self.std, strict=True))
+
 
 def to_strip(crop: Image.Image, spec: Preprocessing, *, width: int | None = None) -> NDArray[np.uint8]:
     """Return the pixels the network sees: uint8 (height, width), or (height, width, 3) for three channels.
 
-    The crop is stretched to the width its shape calls for, or to ``width``; reductions are antialiased.
+    The crop is fitted to the width its shape calls for, or to ``width``; reductions are antialiased.
     """
     import numpy as np
 
     plain = crop.convert("L" if spec.channels == 1 else "RGB")
-    size = (width or spec.width_for(*plain.size), spec.height)
-    return np.array(plain.resize(size, Image.Resampling.BICUBIC))
+    width = width or spec.width_for(*plain.size)
+    filled = width if spec.fit is Fit.STRETCH else min(width, spec.content_width(*plain.size))
+    strip = np.array(plain.resize((filled, spec.height), Image.Resampling[spec.resampling.name]))
+    if filled == width:
+        return strip
+    columns = ((0, 0), (0, width - filled), (0, 0))[: strip.ndim]
+    if spec.padding is None:
+        return np.pad(strip, columns, mode="edge")
+    return np.pad(strip, columns, constant_values=spec.padding)
 
 
 def normalize_strip(strip: NDArray[np.uint8], spec: Preprocessing) -> NDArray[np.float32]:
@@ -333,8 +405,8 @@ def normalize_strip(strip: NDArray[np.uint8], spec: Preprocessing) -> NDArray[np
     import numpy as np
 
     planes = strip[np.newaxis] if spec.channels == 1 else np.ascontiguousarray(strip.transpose(2, 0, 1))
-    scale, shift = 1 / (255 * spec.std), -spec.mean / spec.std
-    return planes.astype(np.float32) * np.float32(scale) + np.float32(shift)
+    scale, shift = (np.array(values, np.float32)[:, np.newaxis, np.newaxis] for values in spec.scale_and_shift())
+    return planes.astype(np.float32) * scale + shift
 
 
 def prepare_crop(crop: Image.Image, spec: Preprocessing, *, width: int | None = None) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import groupby, islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,13 @@ class Recognizer:
 
     def strip(self, image: Picture) -> Strip:
         """Return the pixels the network sees of a crop: (height, width), or (height, width, 3) for RGB networks."""
-        return to_strip(_opened(image), self.weights.preprocessing)
+        return self._seen(image)[0]
+
+    def _seen(self, image: Picture) -> tuple[Strip, float]:
+        """Return the pixels the network sees of a crop, and the share of their width that is not padding."""
+        crop, spec = _opened(image), self.weights.preprocessing
+        strip = to_strip(crop, spec)
+        return strip, spec.content_width(*crop.size) / strip.shape[1]
 
     def read(
         self, image: Picture, *, top: int = 1, lexicon: Iterable[str] | None = None, pattern: str | None = None
@@ -118,11 +125,12 @@ class Recognizer:
             ImageError: the image file cannot be read.
             PatternError: the pattern cannot be used.
         """
-        strip = self.strip(image)
+        strip, share = self._seen(image)
         log_probs = self._pool.submit(self._log_probs, [strip]).result()
         if lexicon is None and pattern is None:
-            return self._free(log_probs, top=top)[0]
-        return self._constrained(log_probs[0], top=top, lexicon=lexicon, pattern=pattern)
+            return _without_padding(self._free(log_probs, top=top)[0], share)
+        constrained = self._constrained(log_probs[0], top=top, lexicon=lexicon, pattern=pattern)
+        return _without_padding(constrained, share)
 
     def read_many(self, images: Iterable[Picture], *, batch: int = 64, top: int = 1) -> Iterator[Prediction]:
         """Read crops in bulk and yield their predictions in the same order.
@@ -131,9 +139,11 @@ class Recognizer:
         """
         pending = iter(images)
         waiting: list[tuple[list[int], Future[list[Prediction]]]] = []
+        shares: list[float] = []
         while True:
             # One window is prepared here while the pool works on the window before.
-            strips = [self.strip(image) for image in islice(pending, _WINDOW * batch)]
+            seen = [self._seen(image) for image in islice(pending, _WINDOW * batch)]
+            strips = [strip for strip, _ in seen]
             begun = [
                 (places, self._pool.submit(self._read_batch, [strips[place] for place in places], top))
                 for places in _batches([strip.shape[1] for strip in strips], batch)
@@ -141,10 +151,10 @@ class Recognizer:
             done = {
                 place: one for places, future in waiting for place, one in zip(places, future.result(), strict=True)
             }
-            yield from (done[place] for place in range(len(done)))
+            yield from (_without_padding(done[place], shares[place]) for place in range(len(done)))
             if not strips:
                 return
-            waiting = begun
+            waiting, shares = begun, [share for _, share in seen]
 
     def _read_batch(self, strips: Sequence[Strip], top: int) -> list[Prediction]:
         return self._free(self._log_probs(strips), top=top)
@@ -252,12 +262,22 @@ def _opened(image: Picture) -> Image.Image:
     return read_image(Path(image))
 
 
+def _without_padding(prediction: Prediction, share: float) -> Prediction:
+    """Turn spans from fractions of the strip into fractions of the crop, which fills this share of it."""
+    if share == 1:
+        return prediction
+    characters = (
+        replace(c, start=min(c.start / share, 1.0), end=min(c.end / share, 1.0)) for c in prediction.characters
+    )
+    return replace(prediction, characters=tuple(characters))
+
+
 def _probability(log_prob: float) -> float:
     return min(1.0, float(np.exp(log_prob)))  # rounding can lift it above 1
 
 
 def _extents(spans: Sequence[Span], frames: int) -> list[tuple[float, float]]:
-    """Return each character's extent as fractions of the width.
+    """Return each character's extent as fractions of the strip's width.
 
     CTC marks a character with one or two frames somewhere inside it. Neighbours meet halfway between their frames,
     and the outer ends reach as far from theirs as the inner ones do.

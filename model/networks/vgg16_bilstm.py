@@ -21,7 +21,7 @@ class VGG16BiLSTM(Network):
         pretrained: load the ImageNet weights of torchvision into the body; they are downloaded once.
     """
 
-    preprocessing = Preprocessing(channels=3, mean=0.45, std=0.225)
+    preprocessing = Preprocessing(channels=3, mean=(0.45,) * 3, std=(0.225,) * 3)
     body_prefix = "body"
     head_prefix = "rnn.1.embedding"
 

@@ -24,7 +24,7 @@ from model.checkpoint import (
     with_charset,
 )
 from model.errors import WeightsError
-from model.images import Preprocessing
+from model.images import Fit, Preprocessing
 from model.networks import build
 
 DIGITS = Charset.named("digits")
@@ -38,7 +38,7 @@ def weights() -> Weights:
         network="crnn-lite",
         options={"hidden": 8},
         charset=DIGITS,
-        preprocessing=Preprocessing(mean=0.4, std=0.2, widths=(32, 64, 96)),
+        preprocessing=Preprocessing(mean=(0.4,), std=(0.2,), widths=(32, 64, 96), fit=Fit.PAD, padding=0),
         metrics={"word_accuracy": 0.875},
         ancestry=({"base": None, "crops": 120}, {"base": "0123456789abcdef", "crops": 8}),
         licence="Apache-2.0",

@@ -40,7 +40,7 @@ def crops(tmp_path: Path) -> list[LabelledCrop]:
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("memory", [0, 1 << 20])
 def test_images_are_bit_for_bit_those_of_prediction(crops: list[LabelledCrop], channels: int, memory: int) -> None:
-    spec = Preprocessing(channels=channels, mean=0.4, std=0.3)
+    spec = Preprocessing(channels=channels, mean=(0.4, 0.5, 0.45)[:channels], std=(0.3, 0.2, 0.25)[:channels])
     crop_set = CropSet(crops, ABC, preprocessing=spec, memory=memory)
     crop_set.load()
     for i, crop in enumerate(crops):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,11 @@ from model.annotations import Box, LabelledCrop
 from model.errors import ImageError
 from model.images import (
     DEFAULT_WIDTHS,
+    Fit,
     MissingImageError,
     NotFiniteImageError,
     Preprocessing,
+    Resampling,
     cut_crop,
     cut_crops,
     image_size,
@@ -400,7 +403,7 @@ def test_default_widths_fit_every_network() -> None:
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_prepare_crop_has_the_promised_shape_type_and_range(mode: str, channels: int) -> None:
-    spec = Preprocessing(channels=channels)
+    spec = Preprocessing(channels=channels, mean=(0.5,) * channels, std=(0.5,) * channels)
     crop = Image.fromarray(NOISE).convert(mode)
     strip = to_strip(crop, spec)
     assert strip.dtype == np.uint8
@@ -417,13 +420,14 @@ def test_prepare_crop_has_the_promised_shape_type_and_range(mode: str, channels:
 def test_black_is_minus_one_and_white_is_one() -> None:
     assert prepare_crop(Image.new("L", (64, 32), 0), Preprocessing()).max() == pytest.approx(-1)
     assert prepare_crop(Image.new("L", (64, 32), 255), Preprocessing()).min() == pytest.approx(1)
-    spec = Preprocessing(mean=0.25, std=0.1)
+    spec = Preprocessing(mean=(0.25,), std=(0.1,))
     assert prepare_crop(Image.new("L", (64, 32), 51), spec).mean() == pytest.approx((0.2 - 0.25) / 0.1, abs=1e-5)
 
 
 def test_channels_keep_their_order() -> None:
-    red = prepare_crop(Image.new("RGB", (64, 32), (255, 0, 0)), Preprocessing(channels=3))
-    assert red[:, 0, 0] == pytest.approx([1, -1, -1])
+    spec = Preprocessing(channels=3, mean=(0.5, 0.25, 0.0), std=(0.5, 0.25, 1.0))
+    red = prepare_crop(Image.new("RGB", (64, 32), (255, 0, 51)), spec)
+    assert red[:, 0, 0] == pytest.approx([1, -1, 0.2])
 
 
 def test_a_strip_takes_the_width_asked_for_and_antialiases() -> None:
@@ -433,7 +437,35 @@ def test_a_strip_takes_the_width_asked_for_and_antialiases() -> None:
     assert np.abs(strip.astype(int) - 127).max() < 20
 
 
-@pytest.mark.parametrize("options", [{"channels": 2}, {"std": 0}, {"widths": ()}, {"widths": (32, 16)}, {"height": 0}])
+@given(st.integers(1, 600), st.integers(1, 200), st.sampled_from([1, 3]), st.sampled_from([None, 0, 255]))
+def test_a_padded_strip_keeps_the_ratio_and_fills_the_rest(w: int, h: int, channels: int, padding: int | None) -> None:
+    options: dict[str, Any] = {"fit": Fit.PAD, "padding": padding, "mean": (0.5,) * channels, "std": (0.5,) * channels}
+    spec = Preprocessing(height=64, channels=channels, widths=(64, 128, 192, 512), **options)
+    crop = Image.fromarray(np.random.default_rng(w).integers(0, 256, (h, w, 3), np.uint8))
+    strip, content = to_strip(crop, spec), spec.content_width(w, h)
+    assert strip.shape[:2] == (64, spec.width_for(w, h))
+    assert content == min(512, math.ceil(Fraction(64 * w, h)))
+    assert strip.shape[1] == min(width for width in spec.widths if width >= content)
+    mode = "L" if channels == 1 else "RGB"
+    assert np.array_equal(strip[:, :content], np.array(crop.convert(mode).resize((content, 64))))
+    assert (strip[:, content:] == (strip[:, content - 1 : content] if padding is None else padding)).all()
+
+
+def test_a_crop_is_scaled_as_the_network_was_trained() -> None:
+    crop = Image.fromarray(NOISE).convert("L")
+    strips = [to_strip(crop, Preprocessing(resampling=way), width=90) for way in Resampling]
+    assert np.array_equal(strips[0], np.array(crop.resize((90, 32), Image.Resampling.BICUBIC)))
+    assert np.array_equal(strips[1], np.array(crop.resize((90, 32), Image.Resampling.BILINEAR)))
+    assert not np.array_equal(*strips)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"channels": 2}, {"height": 0}, {"padding": 256}, {"std": (0.0,)}, {"mean": (0.5, 0.5)}, {"channels": 3}),
+        *({"widths": ()}, {"widths": (32, 16)}),
+    ],
+)
 def test_impossible_preprocessing_is_a_bug(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"preprocessing|widths"):
         Preprocessing(**options)

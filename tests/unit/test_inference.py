@@ -19,11 +19,11 @@ from PIL import Image
 from model import devices
 from model.annotations import Prediction
 from model.charset import Charset
-from model.checkpoint import Weights, build_network, save_weights, weights_hash
+from model.checkpoint import Weights, build_network, load_weights, save_weights, weights_hash
 from model.decoding import ctc_log_prob, log_softmax
 from model.devices import Device, DeviceError, choose
 from model.errors import ImageError, WeightsError
-from model.images import Preprocessing, prepare_crop
+from model.images import Fit, Preprocessing, prepare_crop
 from model.inference import Recognizer
 from model.networks import build
 from model.patterns import PatternError
@@ -303,3 +303,18 @@ def test_a_build_without_cuda_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_default_preprocessing_is_the_networks(recognizer: Recognizer) -> None:
     assert recognizer.weights.preprocessing == Preprocessing()
+
+
+def test_spans_are_fractions_of_the_crop_where_the_strip_is_padded(path: Path) -> None:
+    padding = Preprocessing(widths=(240,), fit=Fit.PAD)
+    recognizer = Recognizer(replace(load_weights(path), preprocessing=padding), workers=1)
+    crop = crops(1)[0].resize((120, 32))
+    whole = recognizer.strip(crop)  # the same pixels, without padding
+    for padded, plain in (
+        (recognizer.read(crop), recognizer.read(whole)),
+        (recognizer.read(crop, pattern=".{3}"), recognizer.read(whole, pattern=".{3}")),
+        (next(recognizer.read_many([crop])), recognizer.read(whole)),
+    ):
+        spans = [(c.char, c.start, c.end) for c in padded.characters]
+        assert spans == [(c.char, min(2 * c.start, 1), min(2 * c.end, 1)) for c in plain.characters]
+        assert len(spans) >= 3
