@@ -261,12 +261,39 @@ def _centre(word: Word) -> Point:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedImage:
+    """An image file inside a container: an LMDB database, a tar archive or a Parquet table.
+
+    Attributes:
+        container: absolute path of the container.
+        key: the image's name there: a key, a member's name, a column's name.
+        place: where it stands, for containers that are read by position: the offset of a tar member, a table's row.
+    """
+
+    container: Path
+    key: str
+    place: int = 0
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The folders, the container and the image in it, as a path has them."""
+        return (*self.container.parts, f"{self.place} {self.key}" if self.place else self.key)
+
+    def __str__(self) -> str:
+        return f"{self.parts[-1]} in {self.container}"
+
+
+ImageSource = Path | PackedImage
+"""Where the bytes of an image file come from."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabelledCrop:
     """One crop of a data set: where its pixels come from and the text that stands for it.
 
     Attributes:
         key: names the crop to a person and is unique in the data set ("7/182_slinking_1.jpg", "receipt.jpg word 12").
-        image: absolute path of the image file.
+        image: the image file: its absolute path, or its place in a container.
         box: the word's box on that image, or None when the whole image is the crop.
         text: the label as the data set has it; it may be unusable, which `checking` finds.
         part: "train", "val" or "test" where the data set says so.
@@ -274,11 +301,16 @@ class LabelledCrop:
     """
 
     key: str
-    image: Path
+    image: ImageSource
     box: Box | None
     text: str
     part: str | None = None
     word_id: int | None = None
+
+    @property
+    def file(self) -> Path:
+        """The file that holds the pixels: the image, or the container it lies in."""
+        return self.image.container if isinstance(self.image, PackedImage) else self.image
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from model.annotations import PackedImage
 from model.errors import ImageError
 
 if TYPE_CHECKING:
@@ -346,7 +345,7 @@ class Preprocessing:
     resampling: Resampling = Resampling.BICUBIC
 
     def __post_init__(self) -> None:
-        if self.channels not in (1, 3) or self.height < 1 or self.padding not in (None, *range(256)):
+        if self.channels not in (1, 3) or self.height < 1 or not 0 <= (self.padding or 0) <= 255:
             raise ValueError(f"no such preprocessing: {self!r}")
         if not len(self.mean) == len(self.std) == self.channels or not all(value > 0 for value in self.std):
             raise ValueError(f"mean and std of a preprocessing hold one value a channel, got {self!r}")

@@ -15,11 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.annotations import Box, LabelledCrop, Page, Source, Word
-from model.atomic import atomic_file
+from model.annotations import Box, ImageSource, LabelledCrop, PackedImage, Page, Source, Word
+from model.atomic import atomic_file, write_bytes
 from model.errors import DatasetError, ImageError, StoreError
 from model.events import Cause, Problem, Severity
-from model.images import MissingImageError, image_size
+from model.images import MissingImageError, image_bytes, image_size, image_suffix
 from model.store import FILE_NAME, AnnotationStore
 from model.store_rows import clean_text
 
@@ -103,6 +103,7 @@ def import_dataset(
     Raises:
         KnownError: the data set or the annotation file cannot be read, or the disk refuses.
     """
+    _require_files(dataset, copy)
     with AnnotationStore.open(project_file(project), create=True) as store:
         return import_into(store, dataset, copy=copy, progress=progress, should_stop=should_stop)
 
@@ -120,6 +121,7 @@ def import_into(
     A crop becomes a page with one word whose box is the whole image. A word is the same when its page and box are; on
     a page of a crop with one word, that word is the same wherever its box was moved to.
     """
+    _require_files(dataset, copy)
     run = _Run(store, dataset.root, copy)
     crops = dataset.crops()
     done = 0
@@ -141,6 +143,13 @@ def import_into(
         problems=(*dataset.problems, *run.problems),
         stopped=stopped,
     )
+
+
+def _require_files(dataset: Dataset, copy: bool) -> None:
+    """Refuse images that lie inside a container and are not to be copied out of it: a page is a file."""
+    first = None if copy else next(dataset.crops(), None)
+    if first is not None and isinstance(first.image, PackedImage):
+        raise DatasetError(f"The images of {dataset.path} lie inside other files; import them with --copy.")
 
 
 @dataclass
@@ -209,14 +218,14 @@ class _Run:
         ordered = (word for words in by_page.values() for word in words)
         return {(word.page_id, word.box): word_id for word, word_id in zip(ordered, ids, strict=True)}
 
-    def _pages_of(self, batch: list[LabelledCrop]) -> tuple[dict[Path, Page | ImageError], list[int]]:
+    def _pages_of(self, batch: list[LabelledCrop]) -> tuple[dict[ImageSource, Page | ImageError], list[int]]:
         """Return the page of every image in the batch, or why it has none, and the ids of those that were added."""
-        failed: dict[Path, ImageError] = {}
-        places: dict[Path, str] = {}
+        failed: dict[ImageSource, ImageError] = {}
+        places: dict[ImageSource, str] = {}
         new: dict[str, tuple[int, int]] = {}
         for image in dict.fromkeys(crop.image for crop in batch):
             try:
-                place = self._copied(image) if self.copy else self._absolute(image)
+                place = self._place(image)
                 if place in self._trashed:
                     raise ImageError(f"{image} is a page in the trash; take it back first.")
                 page = self._pages.get(place)
@@ -254,6 +263,12 @@ class _Run:
             return absolute
         return os.path.realpath(absolute) if os.path.islink(absolute) else os.path.join(real, name)  # noqa: PTH114, PTH118
 
+    def _place(self, image: ImageSource) -> str:
+        """Return the absolute path under which an image is, or becomes, a page."""
+        if isinstance(image, PackedImage):
+            return self._extracted(image)
+        return self._copied(image) if self.copy else self._absolute(image)
+
     def _copied(self, image: Path) -> str:
         """Return the place of an image's copy beside the annotation file, making the copy if it is not there yet.
 
@@ -261,8 +276,7 @@ class _Run:
             ImageError: the image cannot be read, or another one has the copy's name.
         """
         image_size(image)  # what is no image is not copied
-        inside = image.relative_to(self.source) if image.is_relative_to(self.source) else Path(image.name)
-        target = self.store.root / COPIES / self.source.name / inside
+        target = self._copies / (image.relative_to(self.source) if image.is_relative_to(self.source) else image.name)
         try:
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -273,6 +287,26 @@ class _Run:
         except OSError as error:
             raise StoreError(f"{image} cannot be copied to {target}: {error.strerror or error}.") from error
         return str(target)
+
+    def _extracted(self, image: PackedImage) -> str:
+        """Return the place of a packed image's copy; raises as :meth:`_copied`."""
+        data = image_bytes(image)
+        inside = image.container.relative_to(self.source) if image.container != self.source else Path()
+        name = "".join(char if char.isalnum() or char in "-." else "_" for char in image.parts[-1])
+        target = self._copies / inside / f"{name.removesuffix(image_suffix(image))}{image_suffix(image)}"
+        try:
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_bytes(target, data)
+            elif target.read_bytes() != data:
+                raise ImageError(f"{image} was not copied: another image is already at {target}.")
+        except OSError as error:
+            raise StoreError(f"{image} cannot be copied to {target}: {error.strerror or error}.") from error
+        return str(target)
+
+    @property
+    def _copies(self) -> Path:
+        return self.store.root / COPIES / self.source.name
 
     def _refuse(self, crop: LabelledCrop, cause: Cause, error: Exception) -> None:
         self.problems.append(Problem(crop.key, cause, Severity.ERROR, str(error)))
