@@ -196,7 +196,7 @@ class Application(QObject):
     def _on_weights_loaded(self, weights: WeightsSummary) -> None:
         detail = f"{weights.network}, {len(weights.characters)} characters, {weights.hash}"
         self.window.status.show_recogniser(weights.device.upper(), weights.reason, weights.name, detail)
-        self.window.inspector.set_sight(Sight(charset=Charset(weights.characters)))
+        self.window.inspector.set_sight(Sight(weights.preprocessing, weights.frames, Charset(weights.characters)))
 
     @Slot(object)
     def _on_loading_failed(self, error: Exception) -> None:

@@ -15,6 +15,8 @@ from model.events import Problem, TrainEvent
 if TYPE_CHECKING:
     import numpy as np
 
+    from model.images import Preprocessing
+
 # --- values ---
 
 
@@ -25,6 +27,7 @@ class WeightsSummary:
     Attributes:
         path: the weights file; None for the starter weights.
         device: "cpu", "cuda" or "mps", with the sentence that says why in ``reason``.
+        frames: the network's time steps at each of the widths of its preprocessing.
     """
 
     path: Path | None
@@ -35,6 +38,8 @@ class WeightsSummary:
     licence: str
     device: str
     reason: str
+    preprocessing: Preprocessing
+    frames: dict[int, int]
     metrics: dict[str, Any] = field(default_factory=dict)
 
 

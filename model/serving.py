@@ -127,6 +127,7 @@ class Server:
 
     def _load(self, request: LoadWeights) -> WeightsSummary:
         from model.inference import Recognizer
+        from model.networks import NETWORKS
 
         recognizer = Recognizer.load(request.path, device=request.device, precision=request.precision)
         self._recognizer = recognizer
@@ -140,6 +141,8 @@ class Server:
             licence=weights.licence,
             device=recognizer.device.kind,
             reason=recognizer.device.reason,
+            preprocessing=weights.preprocessing,
+            frames={width: NETWORKS[weights.network].frames(width) for width in weights.preprocessing.widths},
             metrics=dict(weights.metrics),
         )
 

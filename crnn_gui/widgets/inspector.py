@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from PIL import Image
@@ -19,14 +20,14 @@ from crnn_gui.widgets.word_field import WordField
 from crnn_gui.widgets.word_look import Look, look_of, other_readings, shown_text
 from model.annotations import Box, Prediction, Source, Word, reading_order
 from model.charset import Charset, describe, frames_needed
+from model.checking import MIN_CHARACTER_WIDTH, REFERENCE_HEIGHT
 from model.errors import ImageError
-from model.images import Preprocessing, cut_crop, to_strip
+from model.images import DEFAULT_WIDTHS, Preprocessing, cut_crop, to_strip
 
 WIDTH_PX = 320
 CROP_HEIGHT_PX = 112
 CROP_LARGEST_SCALE = 6.0
 MOST_ALTERNATIVES = 5
-LEAST_CHARACTER_PX = 2.0
 ICON_PX = 16
 
 
@@ -35,12 +36,12 @@ class Sight:
     """How the recogniser that is loaded looks at crops.
 
     Attributes:
-        frame_px: pixels of a strip's width for each of the network's time steps.
+        frames: the network's time steps at each width of its preprocessing.
         charset: what it can write; None while none is loaded.
     """
 
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
-    frame_px: int = 4
+    frames: Mapping[int, int] = field(default_factory=lambda: {width: width // 4 for width in DEFAULT_WIDTHS})
     charset: Charset | None = None
 
 
@@ -51,12 +52,12 @@ def trainability(word: Word, text: str, sight: Sight) -> tuple[str, str]:
     if not text:
         return "muted", "No text yet, nothing to learn from."
     strip_px = sight.preprocessing.width_for(max(round(word.box.width), 1), max(round(word.box.height), 1))
-    frames, needed = strip_px // sight.frame_px, frames_needed(text)
-    character_px = word.box.width * sight.preprocessing.height / max(word.box.height, 1.0) / len(text)
+    frames, needed = sight.frames[strip_px], frames_needed(text)
+    character_px = word.box.width * REFERENCE_HEIGHT / max(word.box.height, 1.0) / len(text)
     if frames < needed:
         return "error", f"Cannot be trained on: {frames} time steps, the text needs {needed}. Is the box too narrow?"
-    if character_px < LEAST_CHARACTER_PX:
-        return "error", "Cannot be trained on: under 2 pixels a character at the network's height."
+    if character_px < MIN_CHARACTER_WIDTH:
+        return "error", "Cannot be trained on: under 2 pixels a character at a height of 32."
     unknown = sight.charset.unknown(text) if sight.charset is not None else ()
     if unknown:
         return "doubtful", f"New to these weights: {describe(unknown)}. Training adds it."
@@ -194,12 +195,13 @@ class Inspector(QFrame):
         try:
             crop = cut_crop(page.pixels, box)
             strip = to_strip(crop, self._sight.preprocessing)
+            content = self._sight.preprocessing.content_width(*crop.size)
         except ImageError as error:
             self._crop.show_sentence(str(error))
             self._strip.show_strip(None)
             return
         self._crop.show_crop(crop)
-        self._strip.show_strip(strip, prediction.characters if prediction is not None else ())
+        self._strip.show_strip(strip, prediction.characters if prediction is not None else (), content=content)
         self._strip_title.setText(f"What the network sees · {strip.shape[1]} × {strip.shape[0]}")
         self._strip_title.show()
         self._strip.show()

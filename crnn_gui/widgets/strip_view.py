@@ -26,18 +26,25 @@ BAR_PX = 3
 
 
 class StripView(QWidget):
-    """A strip of 32 pixels' height, enlarged, over a row of characters that stand under their spans."""
+    """A strip, scaled to fit, over a row of characters that stand under their spans."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
+        self._content = 0
         self._characters: tuple[Character, ...] = ()
         self.setAccessibleName("What the network sees")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_strip(self, strip: NDArray[np.uint8] | None, characters: Sequence[Character] = ()) -> None:
-        """Show a strip, uint8 (height, width) or (height, width, 3); None shows nothing."""
+    def show_strip(
+        self, strip: NDArray[np.uint8] | None, characters: Sequence[Character] = (), *, content: int | None = None
+    ) -> None:
+        """Show a strip, uint8 (height, width) or (height, width, 3); None shows nothing.
+
+        Its first ``content`` columns, all by default, are the crop that the characters' spans are fractions of.
+        """
         self._image = QImage() if strip is None else to_qimage(Image.fromarray(strip))
+        self._content = content or self._image.width()
         self._characters = tuple(characters)
         spoken = ", ".join(f"{c.char} {c.confidence:.0%}" for c in self._characters)
         self.setAccessibleDescription(spoken)
@@ -66,9 +73,10 @@ class StripView(QWidget):
         font = theme.ui_font(points=1)
         painter.setFont(font)
         metrics = QFontMetricsF(font)
+        content = strip.width() * self._content / self._image.width()
         for character in self._characters:
-            left = strip.left() + character.start * strip.width()
-            right = strip.left() + character.end * strip.width()
+            left = strip.left() + character.start * content
+            right = strip.left() + character.end * content
             token = confidence_token(character.confidence)
             tint = look.color("accent" if token == "text" else token)
             if token != "text":

@@ -15,6 +15,7 @@ import numpy as np
 from model.annotations import Prediction
 from model.errors import TrainingError, WeightsError
 from model.events import Batch, Decision, Finished, Started
+from model.images import Preprocessing
 from model.messages import (
     Answer,
     LoadWeights,
@@ -46,7 +47,10 @@ class FakeServer(Server):
         if name == "bad":
             raise WeightsError("bad.safetensors is no weights file.")
         self._name = name
-        return WeightsSummary(request.path, name, f"hash of {name}", "fake", "0123", "", "cpu", "a test")
+        spec = Preprocessing(widths=(64,))
+        return WeightsSummary(
+            request.path, name, f"hash of {name}", "fake", "0123", "", "cpu", "a test", spec, {64: 16}
+        )
 
     def _read(self, request: Read) -> Answer:
         if any(crop.flat[0] == DEADLY for crop in request.crops):

@@ -35,6 +35,7 @@ from crnn_gui.widgets.strip_view import StripView
 from crnn_gui.widgets.word_look import Look, look_of
 from model.annotations import Box, Character, Prediction, Source, Word
 from model.charset import Charset
+from model.images import Fit, Preprocessing
 
 pytestmark = [
     pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)"),
@@ -289,6 +290,17 @@ def test_strip_stands_over_its_characters(qapp: QApplication) -> None:
     assert "b 20%" in view.accessibleDescription()
 
 
+def test_spans_leave_the_padding_of_a_strip_out(qapp: QApplication) -> None:
+    view = StripView()
+    view.resize(300, 88)
+    view.show_strip(np.zeros((32, 100), np.uint8), [Character("b", 0.2, 0.5, 1.0)], content=50)
+    image = view.grab().toImage()
+    ratio = image.devicePixelRatio()
+    left, middle, right = (image.pixelColor(round(x * ratio), round(20 * ratio)) for x in (90, 130, 180))
+    assert left.red() == right.red() == 0, "neither before the character nor in the padding"
+    assert middle.red() > middle.blue()
+
+
 # --- what is said of a word ---
 
 
@@ -311,6 +323,12 @@ def test_badge_says_whether_a_word_can_teach(given: Word, token: str, says: str)
     told = trainability(given, given.label or "", Sight(charset=Charset.named("ascii")))
     assert told[0] == token
     assert says in told[1]
+
+
+def test_badge_counts_the_time_steps_of_the_network_at_hand() -> None:
+    sight = Sight(Preprocessing(height=64, widths=(64, 128), fit=Fit.PAD), {64: 15, 128: 31})
+    assert trainability(word(32), "abcdefghijklmno", sight)[0] == "muted"
+    assert "15 time steps" in trainability(word(32), "abcdefghijklmnop", sight)[1]
 
 
 def test_look_sets_doubtful_readings_apart() -> None:
