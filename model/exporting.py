@@ -1,4 +1,4 @@
-"""Writes a project's verified words as a data set in any format that can be written.
+"""Writes what is known of a project's words as a data set in any format that can be written.
 
 Whatever the format, the folder appears whole or not at all, the same project and options give the same bytes, and
 ``report.json`` accounts for every word: written + skipped = total.
@@ -7,35 +7,32 @@ Whatever the format, the folder appears whole or not at all, the same project an
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
 import re
-import struct
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 
-from model.annotations import Box, PageContent, State, Word
+from model.annotations import Box, PageContent, Prediction, State, Word
 from model.atomic import atomic_folder
 from model.charset import PRESETS, normalize
 from model.errors import ExportError, ImageError
+from model.export_images import NO_MARGIN, ImageType, Margin, PageImages, as_it_is, encode, inside
 from model.formats import Format, Kind, formats, get_format
-from model.formats.base import PARTS, EncodedCrop, LabelledPage, Writer
-from model.images import cut_crop, read_image
+from model.formats.base import MADE_BY, PARTS, REPORT, EncodedCrop, LabelledPage, Writer
+from model.images import Preprocessing, cut_crop, read_image, to_strip
 
 if TYPE_CHECKING:
     from model.store import AnnotationStore
 
-REPORT = "report.json"
 DEFAULT_SPLIT = (80, 10, 10)
 
-_MADE_BY = "crnn-gui"
+_UNSEEN = 0.001  # pixels; a box that moves less has not moved
 _ORDINARY_CHARACTERS = frozenset(PRESETS["alphanumeric"])
 _DESKTOP_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -53,13 +50,6 @@ class Case(StrEnum):
     LOWER = "lower"
 
 
-class ImageType(StrEnum):
-    """How crops that are cut out of a page are written."""
-
-    PNG = "png"
-    JPEG = "jpeg"
-
-
 @dataclass(frozen=True, slots=True)
 class Skip:
     """A word that was not written, and why, as one clause. ``text`` is its label, empty without one."""
@@ -71,18 +61,33 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class PageRecord:
+    """Where a page went: its part, and in formats of pages the name of its image and its stem (see `LabelledPage`)."""
+
+    page: str
+    part: str
+    name: str = ""
+    stem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExportReport:
     """What an export wrote and what it did not.
 
     Attributes:
         format, out: the format's name and the folder.
-        options: split, seed, case and image as they were used.
+        options: as they were used.
         total: words in the project.
         parts: words written to each part.
-        skipped: every other word with its reason.
-        copied, cut: crops whose file was copied byte for byte, and crops that were encoded.
-        reencoded: (page, reason) of whole-image crops whose file could not be copied as it is.
+        suggested: written words whose text no human stands behind.
+        skipped: every word that was not written, with its reason.
+        flattened: (page, word id) of written words whose box the format cannot hold: it holds another shape.
+        rounded: written words whose box has only moved to the format's grid, by half a pixel at most.
+        copied, cut: words whose image file was copied byte for byte or left in its place, and words whose image was
+            encoded.
+        reencoded: (page, reason) of images that could not be copied as they are.
         outside_alphanumeric: written labels with a character other than 0-9a-z, which loaders of 36 characters refuse.
+        pages: where each page went. ``--append`` goes on from it.
     """
 
     format: str
@@ -90,11 +95,15 @@ class ExportReport:
     options: dict[str, Any]
     total: int
     parts: dict[str, int]
+    suggested: int
     skipped: tuple[Skip, ...]
+    flattened: tuple[tuple[str, int], ...]
+    rounded: int
     copied: int
     cut: int
     reencoded: tuple[tuple[str, str], ...]
     outside_alphanumeric: int
+    pages: tuple[PageRecord, ...]
 
     @property
     def written(self) -> int:
@@ -106,7 +115,7 @@ class ExportReport:
         del fields["out"]
         reasons = Counter(skip.reason.partition(":")[0] for skip in self.skipped)
         return {
-            "made_by": _MADE_BY,
+            "made_by": MADE_BY,
             **fields,
             "written": self.written,
             "skipped": len(self.skipped),
@@ -117,16 +126,54 @@ class ExportReport:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """How to export: weights of train, val and test, the seed of the split, case, and type of cut crops."""
+    """How to export.
+
+    Attributes:
+        split: shares of train, val and test.
+        seed: of the split.
+        case: what becomes of upper case.
+        image: how images are written that cannot be copied.
+        states: which words are written; of those that are suggested, the prediction is the text.
+        min_confidence: suggested words below it are skipped.
+        margin: how far crops reach beyond their boxes. A crop that is its whole image has none.
+        view: write crops as a network with this preprocessing sees them; None writes them rectified, in full size.
+        images: copy the pages beside the annotations; otherwise formats of pages point to where they are.
+        append: go on from the earlier export in that folder: pages keep their part and name, labels their number.
+    """
 
     split: tuple[int, int, int] = DEFAULT_SPLIT
     seed: int = 0
     case: Case = Case.KEEP
     image: ImageType = ImageType.PNG
+    states: tuple[State, ...] = (State.VERIFIED,)
+    min_confidence: float = 0.0
+    margin: Margin = NO_MARGIN
+    view: Preprocessing | None = None
+    images: bool = True
+    append: bool = False
 
     def __post_init__(self) -> None:
         if len(self.split) != 3 or min(self.split) < 0 or sum(self.split) <= 0:
             raise ExportError(f"A split is three shares such as 80/10/10, not {self.split!r}.")
+        if not self.states or not {State.VERIFIED, State.SUGGESTED}.issuperset(self.states):
+            raise ExportError("Only words that are verified or suggested can be exported.")
+        if not 0 <= self.min_confidence <= 1:
+            raise ExportError(f"A confidence is between 0 and 1, not {self.min_confidence!r}.")
+
+    def require_possible(self, format: Format) -> None:  # noqa: A002
+        """Refuse an option that means nothing in a format.
+
+        Raises:
+            ExportError: the option would be passed over in silence.
+        """
+        if format.kind is Kind.PAGES and (self.margin.size or self.view):
+            raise ExportError(f"Margin and view are for crops, and {format.name} holds whole pages; leave them out.")
+        if not self.images and format.kind is Kind.CROPS:
+            raise ExportError(
+                f"Pages can be left in their place, but {format.name} holds crops; leave --no-images out."
+            )
+        if not self.images and not format.names_images:
+            raise ExportError(f"{format.name} cannot say where its images lie; leave --no-images out.")
 
 
 def parse_split(text: str) -> tuple[int, int, int]:
@@ -140,6 +187,19 @@ def parse_split(text: str) -> tuple[int, int, int]:
         raise ExportError(f"A split is three shares such as 80/10/10, not {text!r}.")
     train, val, test = map(int, match.groups())
     return train, val, test
+
+
+def parse_states(text: str) -> tuple[State, ...]:
+    """Return the states of "verified", "suggested" or "verified,suggested".
+
+    Raises:
+        ExportError: the text is anything else.
+    """
+    names = [name.strip() for name in text.split(",")]
+    states = tuple(state for state in (State.VERIFIED, State.SUGGESTED) if state.value in names)
+    if len(states) != len(set(names)):
+        raise ExportError(f"States are verified, suggested or verified,suggested, not {text!r}.")
+    return states
 
 
 def part_of(page: str, split: tuple[int, int, int], seed: int) -> str:
@@ -159,7 +219,7 @@ def export(
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> ExportReport:
-    """Write the verified words of a project as a data set.
+    """Write the words of a project as a data set.
 
     Args:
         store: the project; a read-only connection is enough.
@@ -177,22 +237,26 @@ def export(
     if not chosen.can_write:
         writable = ", ".join(f.name for f in formats() if f.can_write)
         raise ExportError(f"The format {format} can only be read; these can be written: {writable}.")
+    options.require_possible(chosen)
     out = Path(out).resolve()
     pages = store.pages()
-    _require_replaceable(out, (store.root / page.path for page in pages))
+    earlier = _require_replaceable(out, (store.root / page.path for page in pages))
+    known = _earlier_pages(out, chosen, earlier) if options.append and earlier else {}
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_folder(out) as folder:
             writer = chosen.writer(folder)
-            run = _Run(chosen, writer, store.root, options, should_stop or (lambda: False))
             try:
+                if options.append and earlier:
+                    writer.resume(out)
+                run = _Run(chosen, writer, store.root, folder, out, options, known, should_stop or (lambda: False))
                 for done, page in enumerate(pages, 1):
                     run.add(store.content(page.id))
                     if progress:
                         progress(done, len(pages))
             finally:
                 writer.finish()
-            report = run.report(out)
+            report = run.report()
             document = {**report.document(), "entries": sorted(p.name for p in folder.iterdir())}
             text = json.dumps(document, ensure_ascii=False, indent=1)
             (folder / REPORT).write_text(text + "\n", encoding="utf-8", newline="\n")
@@ -208,137 +272,182 @@ class _Run:
     format: Format
     writer: Writer
     root: Path
+    folder: Path
+    out: Path
     options: ExportOptions
+    known: Mapping[str, PageRecord]
     should_stop: Callable[[], bool]
     total: int = 0
+    suggested: int = 0
     skipped: list[Skip] = field(default_factory=list)
     parts: Counter[str] = field(default_factory=Counter)
+    flattened: list[tuple[str, int]] = field(default_factory=list)
+    rounded: int = 0
     reencoded: list[tuple[str, str]] = field(default_factory=list)
     copied: int = 0
     cut: int = 0
     outside_alphanumeric: int = 0
+    pages: list[PageRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        stems = {page: record.stem for page, record in self.known.items() if record.stem}
+        copy, kind = self.options.images, self.options.image
+        self.images = PageImages(self.folder, self.out, copy, kind, stems, self.reencoded)
 
     def add(self, content: PageContent) -> None:
-        """Write the verified words of one page and account for the others."""
+        """Write the words of one page that are asked for and account for the others."""
         if self.should_stop():
             raise ExportStopped("The export was stopped; nothing was written.")
         self.total += len(content.words)
-        ready = [word for word in content.words if self._is_ready(word, content)]
+        ready = [(word, text) for word in content.words if (text := self._text(word, content)) is not None]
         if not ready:
             return
-        path = self.root / content.page.path
+        page = content.page.path
+        path = self.root / page
         try:
             image = read_image(path)
         except ImageError as error:
-            reason = f"the page cannot be read: {str(error).replace(str(path), content.page.path)}"
-            self.skipped += (Skip(word.id, content.page.path, word.label or "", reason) for word in ready)
+            reason = f"the page cannot be read: {str(error).replace(str(path), page)}"
+            self.skipped += (Skip(word.id, page, text, reason) for word, text in ready)
             return
-        part = part_of(content.page.path, self.options.split, self.options.seed)
+        known = self.known.get(page)
+        part = known.part if known else part_of(page, self.options.split, self.options.seed)
         if self.format.kind is Kind.PAGES:
-            self._add_page(content, ready, part)
+            self._add_page(page, ready, image, part)
         else:
-            self._add_crops(content, ready, image, part)
+            self._add_crops(page, ready, image, part)
         self.parts[part] += len(ready)
-        self.outside_alphanumeric += sum(not _ORDINARY_CHARACTERS.issuperset(self._text(word)) for word in ready)
+        self.suggested += sum(word.label is None for word, _ in ready)
+        self.outside_alphanumeric += sum(not _ORDINARY_CHARACTERS.issuperset(text) for _, text in ready)
 
-    def report(self, out: Path) -> ExportReport:
+    def report(self) -> ExportReport:
         return ExportReport(
             format=self.format.name,
-            out=out,
+            out=self.out,
             options={**asdict(self.options), "split": "/".join(map(str, self.options.split))},
             total=self.total,
             parts={part: self.parts[part] for part in PARTS},
+            suggested=self.suggested,
             skipped=tuple(self.skipped),
+            flattened=tuple(self.flattened),
+            rounded=self.rounded,
             copied=self.copied,
             cut=self.cut,
             reencoded=tuple(self.reencoded),
             outside_alphanumeric=self.outside_alphanumeric,
+            pages=tuple(self.pages),
         )
 
-    def _text(self, word: Word) -> str:
+    def _text(self, word: Word, content: PageContent) -> str | None:
+        """Return the text to write for a word; None, with a note of the reason, where there is none."""
+        prediction = content.predictions.get(word.id)
         text = word.label or ""
-        return normalize(text.lower()) if self.options.case is Case.LOWER else text
+        reason = self._reason(word, prediction)
+        if not reason:
+            if word.label is None and prediction is not None:
+                text = prediction.text
+            text = normalize(text.lower()) if self.options.case is Case.LOWER else text
+            refusal = self.writer.refusal(text)
+            if refusal is None:
+                return text
+            reason = f"the label {refusal}"
+        self.skipped.append(Skip(word.id, content.page.path, text, reason))
+        return None
 
-    def _is_ready(self, word: Word, content: PageContent) -> bool:
-        """Return whether the word is to be written; note why where it is not."""
-        state = word.state(content.predictions.get(word.id))
-        refusal = self.writer.refusal(self._text(word)) if state is State.VERIFIED else None
-        if state is State.VERIFIED and refusal is None:
-            return True
-        reason = f"the label {refusal}" if refusal else f"the word is {state.value}"
-        self.skipped.append(Skip(word.id, content.page.path, word.label or "", reason))
-        return False
+    def _reason(self, word: Word, prediction: Prediction | None) -> str:
+        """Return why the options leave a word out; "" where they do not."""
+        state = word.state(prediction)
+        if state not in self.options.states:
+            return f"the word is {state.value}"
+        if state is not State.SUGGESTED or prediction is None:
+            return ""
+        if prediction.confidence < self.options.min_confidence:
+            return f"the prediction is less sure than asked for: {prediction.confidence:.3f}"
+        return "" if prediction.text else "the prediction is empty"
 
-    def _add_page(self, content: PageContent, ready: list[Word], part: str) -> None:
-        words = tuple((word.box, self._text(word)) for word in ready)
-        self.writer.add_page(LabelledPage(content.page, self.root / content.page.path, words, part))
-        self.copied += len(ready)
+    def _add_page(self, page: str, ready: list[tuple[Word, str]], image: Image.Image, part: str) -> None:
+        turned = len(self.reencoded)
+        name, stem = self.images.place(page, self.root / page, image)
+        words = tuple((self._fit(word, page), text) for word, text in ready)
+        self.writer.add_page(LabelledPage(name, stem, *image.size, words, part))
+        self.pages.append(PageRecord(page, part, name, stem))
+        if self.options.images and len(self.reencoded) > turned:
+            self.cut += len(ready)
+        else:
+            self.copied += len(ready)
 
-    def _add_crops(self, content: PageContent, ready: list[Word], image: Image.Image, part: str) -> None:
+    def _fit(self, word: Word, page: str) -> Box:
+        """Return the box as the format holds it; note when that is another one."""
+        box = self.writer.fit(word.box)
+        moved = max(
+            abs(a - b)
+            for old, new in zip(word.box.points, box.points, strict=True)
+            for a, b in zip(old, new, strict=True)
+        )
+        if moved > 0.5:
+            self.flattened.append((page, word.id))
+        elif moved > _UNSEEN:
+            self.rounded += 1
+        return box
+
+    def _add_crops(self, page: str, ready: list[tuple[Word, str]], image: Image.Image, part: str) -> None:
         whole = Box.from_bounds(0, 0, *image.size)
-        for word in ready:
+        self.pages.append(PageRecord(page, part))
+        for word, text in ready:
             if self.should_stop():
                 raise ExportStopped("The export was stopped; nothing was written.")
-            data, suffix = self._copy(content.page.path) if word.box == whole else (None, "")
+            is_whole = word.box == whole
+            data, suffix = self._copy(page) if is_whole and not self.options.view else (None, "")
             if data is None:
-                data, suffix = encode(cut_crop(image, word.box), self.options.image)
+                crop = cut_crop(image, word.box if is_whole else self.options.margin.grown(word.box))
+                if self.options.view:
+                    crop = Image.fromarray(to_strip(crop, self.options.view))
+                data, suffix = encode(crop, self.options.image)
                 self.cut += 1
             else:
                 self.copied += 1
-            self.writer.add_crop(EncodedCrop(data, suffix, self._text(word), part))
+            self.writer.add_crop(EncodedCrop(data, suffix, text, part))
 
     def _copy(self, page: str) -> tuple[bytes | None, str]:
         """Return a page's file as it is, or None when it has to be encoded anew, which is noted."""
         path = self.root / page
-        suffix, reason = _as_it_is(path)
+        suffix, reason = as_it_is(path)
         if suffix:
             return path.read_bytes(), suffix
         self.reencoded.append((page, reason))
         return None, ""
 
 
-def encode(crop: Image.Image, kind: ImageType) -> tuple[bytes, str]:
-    """Return a crop as the bytes of an image file and its suffix. PNG keeps every pixel value."""
-    plain = crop.copy()
-    plain.info.clear()  # a page's colour profile or transparent colour would change how the crop is read
-    buffer = io.BytesIO()
-    if kind is ImageType.JPEG:
-        plain.save(buffer, "JPEG", quality=95, subsampling=0)
-        return buffer.getvalue(), ".jpg"
-    plain.save(buffer, "PNG")
-    return buffer.getvalue(), ".png"
-
-
-def _as_it_is(path: Path) -> tuple[str, str]:
-    """Return the suffix under which any loader reads a file as we do, or "" and why there is none."""
-    try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            # The base method, as in `model.images`: only an orientation in the header is applied.
-            orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
-            if orientation != 1:
-                return "", "its EXIF orientation was applied"
-            return (".png" if image.format == "PNG" else ".jpg"), ""
-    except UnidentifiedImageError:
-        return "", "it is neither PNG nor JPEG"
-    except (SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error):
-        return "", "its EXIF data is damaged"
-
-
-def _require_replaceable(out: Path, images: Iterable[Path]) -> None:
-    """Refuse an output folder that is not ours to replace."""
+def _require_replaceable(out: Path, images: Iterable[Path]) -> dict[str, Any]:
+    """Refuse an output folder that is not ours to replace; return the report of the earlier export in it, or {}."""
     if not out.exists():
-        return
+        return {}
     if not out.is_dir():
         raise ExportError(f"{out} is a file; choose a folder to export to.")
     found = {p.name for p in out.iterdir()} - _DESKTOP_FILES
+    report: dict[str, Any] = {}
     try:
-        report = json.loads((out / REPORT).read_text(encoding="utf-8"))
-        ours = {REPORT, *report["entries"]} if report["made_by"] == _MADE_BY else set()
+        read = json.loads((out / REPORT).read_text(encoding="utf-8"))
+        ours = {REPORT, *read["entries"]} if read["made_by"] == MADE_BY else set()
+        report = read if ours else {}
     except (OSError, ValueError, KeyError, TypeError):
         ours = set()
     if foreign := sorted(found - ours):
         names = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
         raise ExportError(f"{out} holds files that are not from an earlier export ({names}); choose another folder.")
-    inside = f"{out}{os.sep}"
-    if any(os.path.normpath(image).startswith(inside) for image in images):
+    if inside(out, images):
         raise ExportError(f"{out} holds images of this project; choose another folder.")
+    return report
+
+
+def _earlier_pages(out: Path, format: Format, report: dict[str, Any]) -> dict[str, PageRecord]:  # noqa: A002
+    """Return where the pages of an earlier export went, by page."""
+    if report.get("format") != format.name:
+        raise ExportError(
+            f"{out} holds an export as {report.get('format')}; append in that format or choose another folder."
+        )
+    try:
+        records = [PageRecord(**page) for page in report["pages"]]
+    except (KeyError, TypeError) as error:
+        raise ExportError(f"{out / REPORT} does not say where the pages went; export without --append.") from error
+    return {record.page: record for record in records if record.part in PARTS}

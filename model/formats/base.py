@@ -24,9 +24,13 @@ from model.errors import DatasetError
 from model.events import Cause, Problem, Severity
 
 if TYPE_CHECKING:
-    from model.annotations import Box, LabelledCrop, Page
+    from model.annotations import Box, LabelledCrop
 
 PARTS = ("train", "val", "test")
+
+REPORT = "report.json"
+MADE_BY = "crnn-gui"
+"""The file in which an export of ours accounts for every word, and what its key "made_by" says."""
 
 KEPT_PROBLEMS = 10_000
 """Of this many rows that could not be read the reasons are kept; the rest are counted."""
@@ -57,10 +61,21 @@ class EncodedCrop:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPage:
-    """A page as it is written: its image file, the boxes and texts to write, and its part."""
+    """A page as it is written.
 
-    page: Page
-    image: Path
+    Attributes:
+        name: path of its image from the export's folder, POSIX ("images/a.jpg"). An image that was left where it is
+            has ".." in its path, or an absolute one on another drive.
+        stem: a file name without suffix for what is said of this page; no other page of the export has it.
+        width, height: pixels of the upright image.
+        words: boxes, as :meth:`Writer.fit` gave them, and texts, which have passed :meth:`Writer.refusal`.
+        part: "train", "val" or "test".
+    """
+
+    name: str
+    stem: str
+    width: int
+    height: int
     words: Sequence[tuple[Box, str]]
     part: str
 
@@ -68,16 +83,23 @@ class LabelledPage:
 class Writer(ABC):
     """Writes one data set into an empty folder, crop by crop or page by page as the format's kind is."""
 
+    def resume(self, earlier: Path) -> None:  # noqa: B027  most formats number nothing
+        """Take over what an earlier export in this format numbered. It stays readable; called once, first of all."""
+
     def refusal(self, text: str) -> str | None:
         """Return why the format cannot carry this label, as a clause after "the label"; None when it can."""
         return None
+
+    def fit(self, box: Box) -> Box:
+        """Return the box as the format can hold it: itself, or for example with whole pixels."""
+        return box
 
     def add_crop(self, crop: EncodedCrop) -> None:
         """Write one crop; its label has passed :meth:`refusal`. Formats of kind "crops" have this."""
         raise NotImplementedError
 
     def add_page(self, page: LabelledPage) -> None:
-        """Write one page; its labels have passed :meth:`refusal`. Formats of kind "pages" have this."""
+        """Write one page, whose image is in its place already. Formats of kind "pages" have this."""
         raise NotImplementedError
 
     @abstractmethod
@@ -95,6 +117,7 @@ class Format(ABC):
         accepts: what is recognised as this format, for the refusal of a folder that is none.
         rank: formats are asked in ascending order; a higher one recognises by weaker signs.
         can_write: whether :meth:`writer` exists.
+        names_images: whether its files say where their images lie; otherwise they are found by their names.
     """
 
     name: ClassVar[str]
@@ -103,6 +126,7 @@ class Format(ABC):
     accepts: ClassVar[str]
     rank: ClassVar[int] = 10
     can_write: ClassVar[bool] = False
+    names_images: ClassVar[bool] = True
 
     @abstractmethod
     def sniff(self, path: Path) -> str | None:

@@ -7,7 +7,6 @@ the top-left corner of the text, in pixels of the image after its EXIF orientati
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -80,26 +79,20 @@ def _is_point(value: Any) -> bool:
 
 
 class _BoxesJsonlWriter(Writer):
-    """Copies the pages to ``images/``, numbered in order, and writes one line for each."""
+    """Writes one line for each page."""
 
     def __init__(self, folder: Path) -> None:
-        self._images = folder / "images"
-        self._images.mkdir()
-        self._written = 0
         self._file: TextIO = (folder / BOXES).open("w", encoding="utf-8", newline="\n")
 
     def add_page(self, page: LabelledPage) -> None:
-        name = f"{self._written:06}_{page.image.name}"
-        shutil.copyfile(page.image, self._images / name)
         line = {
-            "image": f"images/{name}",
-            "width": page.page.width,
-            "height": page.page.height,
+            "image": page.name,
+            "width": page.width,
+            "height": page.height,
             "part": page.part,
             "words": [{"quad": box.points, "text": text} for box, text in page.words],
         }
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        self._written += 1
 
     def finish(self) -> None:
         self._file.close()
