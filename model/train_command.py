@@ -25,6 +25,7 @@ from model.formats import open_dataset
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
+    from model.pretraining import PretrainConfig
     from model.training_setup import TrainConfig
 
 REFUSED = 3
@@ -94,7 +95,7 @@ def train(
         device=device,
         precision=precision,
     )
-    _refuse_nonsense(config, events)
+    refuse_nonsense(config, events)
     data = open_dataset(dataset, format=format_, part=part)
     with console.progress("Looking at crops") as advance:
         plan = plan_for(
@@ -120,13 +121,13 @@ def train(
     return REFUSED if finished.decision == Decision.REFUSED else 0
 
 
-def _refuse_nonsense(config: TrainConfig, events: Path | None) -> None:
+def refuse_nonsense(config: TrainConfig | PretrainConfig, events: Path | None) -> None:
     """Find what is wrong with the options before any crop is looked at.
 
     Raises:
         KnownError: the run could not end well.
     """
-    from model.inference import PRECISIONS
+    from model.engines import PRECISIONS
     from model.networks import NETWORKS
 
     if config.network not in NETWORKS:
