@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,27 +106,66 @@ def ctc_log_probs(log_probs: Floats, texts: Sequence[Sequence[int]]) -> Floats:
     extended = np.zeros((len(texts), 2 * int(lengths.max()) + 1), np.intp)
     for row, text in zip(extended, texts, strict=True):
         row[1 : 2 * len(text) : 2] = text
-    rows = np.arange(len(texts))
-    crops = rows[:, np.newaxis] if log_probs.ndim == 3 else 0
-    frames = np.moveaxis(log_probs.reshape(-1, *log_probs.shape[-2:])[crops, :, extended], -1, 0)
+    crops = np.arange(len(texts))[:, np.newaxis] if log_probs.ndim == 3 else 0
+    stacked = log_probs.reshape(-1, *log_probs.shape[-2:])
+    peaks = stacked.max(axis=-1)
+    frames = np.ascontiguousarray(np.moveaxis(stacked[crops, :, extended], -1, 0)) - peaks.T[..., np.newaxis]
     skips = _skips(extended)
+    if len(frames) <= _SHORT:
+        with np.errstate(divide="ignore"):
+            total = np.log(_forward(np.exp(frames), skips, lengths, _LINEAR))
+        lost = np.flatnonzero(total < _FAR)
+    else:
+        total, lost = np.empty(len(texts)), np.arange(len(texts))
+    if lost.size:
+        total[lost] = _forward(frames[:, lost], skips[lost], lengths[lost], _LOGARITHMIC)
+    scores: Floats = total + peaks.sum(axis=-1)
+    return scores
 
-    alpha = np.full(extended.shape, -np.inf)
+
+class _Semiring(NamedTuple):
+    """What the forward algorithm computes in: the sum over paths, the product along one, and their neutral values."""
+
+    plus: Callable[[Floats, Floats], Floats]
+    times: Callable[[Floats, Floats], Floats]
+    zero: float
+    one: float
+
+
+_LINEAR = _Semiring(np.add, np.multiply, 0.0, 1.0)
+_LOGARITHMIC = _Semiring(np.logaddexp, np.add, -math.inf, 0.0)
+
+# Probabilities relative to the best path need no logarithms, which cost twenty times as much, until they are so small
+# that paths are lost to underflow, or there are so many paths that their sum overflows (at most 3 ** T).
+_FAR, _SHORT = -550.0, 600
+
+
+def _forward(frames: Floats, skips: NDArray[np.bool_], lengths: NDArray[np.intp], ring: _Semiring) -> Floats:
+    """Return the sum over all paths of each text.
+
+    Args:
+        frames: (T, texts, 2 * longest + 1), of each symbol of the texts with a blank around every character.
+        skips: (texts, 2 * longest + 1), see :func:`_skips`.
+        lengths: characters of each text.
+        ring: of the frames and the result.
+    """
+    plus, times, zero, one = ring
+    jumps = np.where(skips, one, zero)[:, 2:]
+    alpha = np.full(frames.shape[1:], zero)
     alpha[:, :2] = frames[0, :, :2]
     for frame in frames[1:]:
         reached = alpha.copy()
-        reached[:, 1:] = np.logaddexp(reached[:, 1:], alpha[:, :-1])
-        reached[:, 2:] = np.logaddexp(reached[:, 2:], alpha[:, :-2] + skips[:, 2:])
-        alpha = reached + frame
-    before_last = np.where(lengths > 0, alpha[rows, 2 * lengths - 1], -np.inf)
-    total: Floats = np.logaddexp(alpha[rows, 2 * lengths], before_last)
-    return total
+        reached[:, 1:] = plus(reached[:, 1:], alpha[:, :-1])
+        reached[:, 2:] = plus(reached[:, 2:], times(alpha[:, :-2], jumps))
+        alpha = times(reached, frame)
+    rows = np.arange(len(lengths))
+    return plus(alpha[rows, 2 * lengths], np.where(lengths > 0, alpha[rows, 2 * lengths - 1], zero))
 
 
-def _skips(extended: NDArray[np.intp]) -> Floats:
-    """Return 0 where a path may come from two places before, else -inf: between characters that differ."""
-    skips = np.full(extended.shape, -np.inf)
-    skips[..., 3::2][extended[..., 3::2] != extended[..., 1:-2:2]] = 0.0
+def _skips(extended: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return where a path may come from two places before: between characters that differ."""
+    skips = np.zeros(extended.shape, np.bool_)
+    skips[..., 3::2] = extended[..., 3::2] != extended[..., 1:-2:2]
     return skips
 
 
@@ -144,7 +183,7 @@ def align(log_probs: Floats, text: Sequence[int]) -> tuple[Span, ...]:
         return ()
     extended = np.zeros(2 * len(text) + 1, np.intp)
     extended[1::2] = text
-    skips = _skips(extended)
+    skips = np.where(_skips(extended), 0.0, -np.inf)
 
     score = np.full(len(extended), -np.inf)
     score[:2] = log_probs[0, extended[:2]]

@@ -85,6 +85,24 @@ def test_a_batch_of_crops_scores_like_each_alone(values: list[list[float]]) -> N
     assert ctc_log_probs(crops, texts).tolist() == pytest.approx(alone)
 
 
+@pytest.mark.parametrize(("frames", "length"), [(1, 1), (48, 12), (599, 250), (1000, 220), (1000, 1)])
+def test_the_probability_of_a_text_counts_its_paths_however_many(frames: int, length: int) -> None:
+    flat = np.full((frames, 3), math.log(1 / 3))
+    text = [1 + i % 2 for i in range(length)]
+    # Paths of a text without repeats: C(T + L, 2 L).
+    paths = math.lgamma(frames + length + 1) - math.lgamma(2 * length + 1) - math.lgamma(frames - length + 1)
+    assert ctc_log_prob(flat, text) == pytest.approx(paths - frames * math.log(3))
+
+
+@pytest.mark.parametrize("rare", [1e-8, 1e-30])
+def test_texts_too_improbable_for_floats_keep_their_order(rare: float) -> None:
+    log_probs = np.log(np.array([[rare, rare, 2 * rare, 1.0]] * 40))
+    near, far, farther = ctc_log_probs(log_probs, [[3], [2], [1]])
+    assert near == pytest.approx(0, abs=1e-6)
+    assert farther == pytest.approx(math.log(40 * 41 / 2) + 40 * math.log(rare), rel=1e-12)
+    assert far > farther
+
+
 def test_no_texts_have_no_scores() -> None:
     assert ctc_log_probs(grid("a", "b"), []).shape == (0,)
 
