@@ -11,6 +11,7 @@ import math
 import sys
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -157,6 +158,7 @@ def evaluate(
     as_json: Json = False,
 ) -> int:
     """Measure how well weights read a data set."""
+    from model.evaluation import calibration
     from model.evaluation import evaluate as run
     from model.inference import Recognizer
 
@@ -171,11 +173,16 @@ def evaluate(
         raise DatasetError(f"{dataset} has no crop that can be read and compared.")
     if predictions:
         _write_readings(predictions, result)
+    uncalibrated = _uncalibrated(recognizer, precision)
+    calibrated = calibration(result, uncalibrated, alphanumeric=alphanumeric)
     cer = metrics.cer(result.pairs)
     summary = {
         "words": len(result.crops),
         "word_accuracy": round(100 * metrics.word_accuracy(result.pairs), 2),
         "cer": round(cer, 5) if math.isfinite(cer) else None,
+        "ece": round(calibrated.error, 5),
+        "ece_uncalibrated": round(calibrated.uncalibrated, 5),
+        "ece_words": calibrated.words,
         "crops_per_second": round(len(result.crops) / result.seconds, 1),
         "device": recognizer.device.kind,
         "weights": recognizer.weights_hash,
@@ -190,6 +197,14 @@ def evaluate(
         console.show_list("Confusions", ("truth", "read", "count"), rows)
         console.show_list("Left out", ("crop", "reason"), left_out)
     return 0
+
+
+def _uncalibrated(recognizer: Recognizer, precision: str) -> Recognizer | None:
+    """Return what reads with the same weights at temperature 1; None if that is theirs."""
+    if recognizer.weights.temperature == 1:
+        return None
+    weights = replace(recognizer.weights, temperature=1.0)
+    return type(recognizer)(weights, device=recognizer.device, precision=precision)
 
 
 def _write_readings(path: Path, result: Evaluation) -> None:

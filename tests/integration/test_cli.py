@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -137,8 +138,8 @@ def test_predict_write_suggests_once_and_leaves_human_text(crnn: Crnn, tiny_proj
 
 def test_evaluate_prints_the_fields_of_the_contract(crnn: Crnn, digits: Path, weights: Path) -> None:
     answer = crnn("evaluate", digits, "--weights", weights, "--json", "--predictions", "read.tsv")
-    fields = ("words", "word_accuracy", "cer", "crops_per_second", "device", "weights", "confusions", "left_out")
-    assert tuple(answer.document) == fields
+    fields = ("words", "word_accuracy", "cer", "ece", "ece_uncalibrated", "ece_words")
+    assert tuple(answer.document) == (*fields, "crops_per_second", "device", "weights", "confusions", "left_out")
     assert (answer.status, answer.err, answer.document["words"]) == (0, "", 16)
     rows = [line.split("\t") for line in Path("read.tsv").read_text(encoding="utf-8").splitlines()]
     assert rows[0] == ["path", "truth", "text", "confidence", "correct"]
@@ -146,6 +147,16 @@ def test_evaluate_prints_the_fields_of_the_contract(crnn: Crnn, digits: Path, we
     right = sum(row[1] == row[2] for row in rows[1:])
     assert sum(int(row[4]) for row in rows[1:]) == right
     assert answer.document["word_accuracy"] == round(100 * right / 16, 2)
+
+
+def test_evaluate_tells_what_the_temperature_does(crnn: Crnn, digits: Path, weights: Path) -> None:
+    plain = crnn("evaluate", digits, "--weights", weights, "--json").document
+    assert plain["ece"] == plain["ece_uncalibrated"]
+    save_weights(replace(load_weights(weights), temperature=0.01), Path("sure.safetensors"))
+    sure = crnn("evaluate", digits, "--weights", "sure.safetensors", "--json").document
+    assert sure["ece"] > 0.3
+    assert sure["ece_uncalibrated"] == plain["ece"]
+    assert (sure["cer"], sure["ece_words"]) == (plain["cer"], 16)
 
 
 def test_evaluate_without_characters_to_compare_is_strict(crnn: Crnn, digits: Path, weights: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import cast
 
+import pytest
 from PIL import Image
 
+from model import evaluation
 from model.annotations import Alternative, Character, LabelledCrop, Prediction
-from model.evaluation import evaluate, prediction_json
+from model.evaluation import Calibration, calibration, evaluate, prediction_json
 from model.inference import Recognizer
 
 
@@ -76,3 +79,32 @@ def test_the_document_of_a_prediction_has_the_names_of_the_contract() -> None:
         "characters": [{"char": "a", "confidence": 0.9, "start": 0.0, "end": 1.0}],
         "alternatives": [{"text": "o", "confidence": 0.1}],
     }
+
+
+class ReadsAtConfidence(ReadsWidths):
+    """Reads like :class:`ReadsWidths`, always equally sure."""
+
+    def __init__(self, confidence: float) -> None:
+        self.confidence = confidence
+
+    def read_many(self, images: Iterable[Image.Image]) -> Iterator[Prediction]:
+        for prediction in super().read_many(images):
+            yield replace(prediction, confidence=self.confidence)
+
+
+def test_calibration_compares_confidences_with_and_without_the_temperature(tmp_path: Path) -> None:
+    listed = crops(tmp_path, {10: "W10!", 11: "wrong", 12: "W12!", 13: "w13"})
+    result = evaluate(RECOGNIZER, listed)
+    assert result.calibration_error == pytest.approx(0)  # half of them right, at a confidence of one half
+    warm = calibration(result, cast(Recognizer, ReadsAtConfidence(0.9)))
+    assert astuple(warm) == pytest.approx((4, 0, 0.4))
+    assert calibration(result, None).uncalibrated == warm.error
+    folded = evaluate(RECOGNIZER, listed, alphanumeric=True)
+    sure = calibration(folded, cast(Recognizer, ReadsAtConfidence(0.9)), alphanumeric=True)
+    assert astuple(sure) == pytest.approx((4, 0.25, 0.15))
+
+
+def test_a_large_evaluation_is_read_again_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "CALIBRATION_WORDS", 3)
+    result = evaluate(RECOGNIZER, crops(tmp_path, {width: f"W{width}!" for width in range(10, 18)}))
+    assert calibration(result, cast(Recognizer, ReadsAtConfidence(1.0))) == Calibration(3, 0.5, 0.0)
