@@ -11,7 +11,7 @@ from model.annotations import LabelledCrop
 from model.dataset import CropBatch
 from model.diagnosis import diagnose_crops, diagnose_network, faults, first_bad_layer, first_bad_parameter, is_sound
 from model.events import Cause
-from model.learner import Cosine, ctc_losses, greedy_indices
+from model.learner import Cosine, greedy_indices
 
 FRAMES, CLASSES = 8, 4
 
@@ -130,25 +130,6 @@ def test_losses_that_ctc_cannot_give_are_not_sound() -> None:
     assert is_sound(torch.tensor([0.0, 5.0, -1e-6]))
     for bad in (math.nan, math.inf, -0.1):
         assert not is_sound(torch.tensor([1.0, bad]))
-
-
-def test_the_loss_is_per_crop_and_infinite_only_where_the_label_does_not_fit() -> None:
-    logits = torch.randn(3, 4, CLASSES, generator=torch.Generator().manual_seed(1))
-    batch = make_batch([1, 2], [1, 1, 2], [1, 1, 1])
-    losses = ctc_losses(logits, batch.targets, batch.lengths)
-    assert torch.isfinite(losses[:2]).all()
-    assert losses[2] == math.inf
-    alone = ctc_losses(logits[:1], batch.targets[:1, :2], batch.lengths[:1])
-    assert torch.allclose(alone, losses[:1])
-
-
-def test_the_loss_is_computed_in_single_precision_under_autocast() -> None:
-    logits = torch.randn(1, 6, CLASSES, generator=torch.Generator().manual_seed(2)).bfloat16()
-    batch = make_batch([1, 2])
-    with torch.autocast("cpu", torch.bfloat16):
-        losses = ctc_losses(logits, batch.targets, batch.lengths)
-    assert losses.dtype == torch.float32
-    assert torch.equal(losses, ctc_losses(logits.float(), batch.targets, batch.lengths))
 
 
 def test_the_best_path_is_collapsed() -> None:
