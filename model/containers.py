@@ -170,6 +170,11 @@ def lmdb_items(path: Path, start: bytes, count: int) -> list[tuple[bytes, bytes]
             raise DatasetError(f"{path} cannot be read as an LMDB database: {error}.") from error
 
 
+def is_in_lmdb(path: Path, key: str) -> bool:
+    """Whether an LMDB environment has a key. Raises as :func:`lmdb_items`."""
+    return [name for name, _ in lmdb_items(path, key.encode(), 1)] == [key.encode()]
+
+
 def open_parquet(path: Path) -> Any:
     """Return a Parquet file for reading, a ``pyarrow.parquet.ParquetFile``. Raises what pyarrow raises."""
     parquet = require("pyarrow.parquet", extra="formats", purpose="The format parquet")

@@ -34,7 +34,7 @@ def numbered_lines(path: Path, refuse: Refuse) -> Iterator[tuple[int, str]]:
         # Bytes that are no UTF-8 become lone surrogates, so that one bad line does not end the reading.
         with path.open(encoding="utf-8-sig", errors="surrogateescape") as text:
             for number, line in enumerate(text, 1):
-                if not line.isascii() and not _is_encodable(line):
+                if not line.isascii() and not is_encodable(line):
                     refuse(f"{path.name} line {number}", "the line is not UTF-8")
                 elif not line.isspace():
                     yield number, line.rstrip("\n")
@@ -42,7 +42,8 @@ def numbered_lines(path: Path, refuse: Refuse) -> Iterator[tuple[int, str]]:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _is_encodable(line: str) -> bool:
+def is_encodable(line: str) -> bool:
+    """Whether a text that was decoded with surrogate escapes was UTF-8."""
     try:
         line.encode()
     except UnicodeEncodeError:

@@ -213,7 +213,8 @@ def refusal(text: str) -> str | None:
 class MJSynthWriter(Writer):
     """Writes crops under numbered names, and the lists beside them as it goes.
 
-    The lexicon holds every label once, in order of first use.
+    The lexicon holds every label once, in order of first use. After :meth:`resume` it begins with the lexicon of the
+    earlier export, also with those labels that are gone: an index that was given once keeps its label.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -225,14 +226,16 @@ class MJSynthWriter(Writer):
         self._parts = {part: self._open(f"annotation_{part}.txt") for part in PARTS}
         self._lexicon = self._open(LEXICON)
 
+    def resume(self, earlier: Path) -> None:
+        if (earlier / LEXICON).is_file():
+            for text in read_lexicon(earlier / LEXICON):
+                self._index_of(text)
+
     def refusal(self, text: str) -> str | None:
         return refusal(text)
 
     def add_crop(self, crop: EncodedCrop) -> None:
-        if crop.text not in self._indices:
-            self._indices[crop.text] = len(self._indices)
-            self._lexicon.write(f"{crop.text}\n")
-        index = self._indices[crop.text]
+        index = self._index_of(crop.text)
         name = image_name(self._written, crop.text, index, crop.suffix)
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -246,6 +249,13 @@ class MJSynthWriter(Writer):
     def finish(self) -> None:
         for file in (self._all, self._names, self._lexicon, *self._parts.values()):
             file.close()
+
+    def _index_of(self, text: str) -> int:
+        """Return the line of a label in the lexicon, which gets one where it has none."""
+        if text not in self._indices:
+            self._indices[text] = len(self._indices)
+            self._lexicon.write(f"{text}\n")
+        return self._indices[text]
 
     def _open(self, name: str) -> TextIO:
         return (self._folder / name).open("w", encoding="utf-8", newline="\n")
