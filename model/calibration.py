@@ -9,18 +9,20 @@ recognition models, 2020).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.decoding import Floats, ctc_log_probs, greedy, log_softmax
+from model.metrics import expected_calibration_error
 
 LEAST_WORDS = 100
 """Held-out words below which a temperature says more of these words than of the network."""
 
-TEMPERATURES: Floats = np.geomspace(1 / 4, 4, 17)
-"""Where the likelihood is computed, ascending; between them it is taken for a parabola."""
+TEMPERATURES: Floats = np.geomspace(1 / 4, 4, 25)
+"""What is tried, ascending; 1 is among them. Finer steps change the calibration error by less than half a point."""
 
 _SURE = 1e-12  # how far from certain a confidence counts at least
 
@@ -45,40 +47,54 @@ def confidences(logits: Logits, *, temperature: float = 1.0) -> Floats:
 def fit_temperature(batches: Iterable[tuple[Logits, ArrayLike]]) -> float | None:
     """Return the temperature under which held-out words are as often right as their confidences say.
 
-    It minimises the negative log-likelihood of right and wrong words, as if one right and one wrong word more had been
-    seen (Platt, Probabilistic outputs for support vector machines, 1999): where all are right, they do not prove that
-    every word to come will be. One pass, in memory that does not grow with the number of words. Deterministic.
-
     Args:
-        batches: pairs of logits (N, T, classes), and whether their greedy readings are right, (N,) bool.
+        batches: as for :meth:`Calibrator.add`.
 
     Returns:
-        A number between the first and the last of :data:`TEMPERATURES`; None for fewer than :data:`LEAST_WORDS` words.
+        One of :data:`TEMPERATURES`; None for fewer than :data:`LEAST_WORDS` words.
     """
-    counts = np.zeros(2)
-    logs = np.zeros((2, 2, len(TEMPERATURES)))  # summed for wrong and right words: log(1 - confidence), log(confidence)
+    calibrator = Calibrator()
     for logits, correct in batches:
-        right = np.asarray(correct, bool)
-        counts += np.bincount(right, minlength=2)
-        for place, temperature in enumerate(TEMPERATURES):
-            sure = confidences(logits, temperature=temperature)
-            both = np.log(np.maximum([1 - sure, sure], _SURE))
-            logs[0, :, place] += both[:, ~right].sum(axis=1)
-            logs[1, :, place] += both[:, right].sum(axis=1)
-    if counts.sum() < LEAST_WORDS:
-        return None
-    doubt = 1 / (counts + 2)
-    shares = np.array([[1 - doubt[0], doubt[0]], [doubt[1], 1 - doubt[1]]])
-    return _minimum(-(shares[..., np.newaxis] * logs).sum(axis=(0, 1)))
+        calibrator.add(logits, correct)
+    fit = calibrator.fit()
+    return fit.temperature if fit else None
 
 
-def _minimum(losses: Floats) -> float:
-    """Return where the parabola through the least loss and its neighbours is least, over the logarithms."""
-    at = int(losses.argmin())
-    logarithms = np.log(TEMPERATURES)
-    if 0 < at < len(losses) - 1:
-        before, here, after = losses[at - 1 : at + 2]
-        bend = before - 2 * here + after
-        shift = (before - after) / (2 * bend) if bend > 0 else 0.0
-        return float(np.exp(logarithms[at] + shift * (logarithms[1] - logarithms[0])))
-    return float(TEMPERATURES[at])
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A temperature, and the expected calibration error it leaves on the words it was fitted on, in [0, 1]."""
+
+    temperature: float
+    error: float
+
+
+class Calibrator:
+    """Gathers held-out words batch by batch, 25 numbers a word, and fits a temperature to them. Deterministic."""
+
+    def __init__(self) -> None:
+        self._sure: list[Floats] = []
+        self._right: list[NDArray[np.bool_]] = []
+
+    def add(self, logits: Logits, correct: ArrayLike) -> None:
+        """Take in words of one width.
+
+        Args:
+            logits: (N, T, classes), the blank at class 0.
+            correct: (N,) bool, whether their greedy readings are right.
+        """
+        self._sure.append(np.array([confidences(logits, temperature=temperature) for temperature in TEMPERATURES]))
+        self._right.append(np.asarray(correct, bool))
+
+    def fit(self) -> Fit | None:
+        """Return the temperature of the least negative log-likelihood; None for fewer than :data:`LEAST_WORDS` words.
+
+        One right and one wrong word more are taken for seen (Platt, Probabilistic outputs for support vector machines,
+        1999): where all words are right, they do not prove that every word to come will be.
+        """
+        if sum(map(len, self._right)) < LEAST_WORDS:
+            return None
+        sure, right = np.concatenate(self._sure, axis=1), np.concatenate(self._right)
+        target = np.where(right, 1 - 1 / (right.sum() + 2), 1 / ((~right).sum() + 2))
+        likely = target * np.log(np.maximum(sure, _SURE)) + (1 - target) * np.log(np.maximum(1 - sure, _SURE))
+        best = int(likely.sum(axis=1).argmax())
+        return Fit(float(TEMPERATURES[best]), expected_calibration_error(sure[best], right))
