@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
-from model.formats._lists import LinkGuard, clean_path, numbered_lines
+from model.formats._lists import numbered_lines
+from model.formats._pages import Pages
+from model.formats._shapes import plain_text, points_of
+from model.formats._trees import load_json
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
 
 BOXES = "boxes.jsonl"
@@ -33,49 +37,35 @@ class BoxesJsonl(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         file = path / BOXES if path.is_dir() else path
-        guard = LinkGuard(file.parent)
+        pages = Pages(path, refuse)
         for number, line in numbered_lines(file, refuse):
             place = f"{file.name} line {number}"
             try:
                 name, words = _parse_page(line)
-                guard.check(name)
             except ValueError as error:
                 refuse(place, str(error))
-                continue
-            for i, word in enumerate(words, 1):
-                try:
-                    box, text = _parse_word(word)
-                except ValueError as error:
-                    refuse(f"{place} word {i}", str(error))
-                else:
-                    yield LabelledCrop(f"{name} word {i}", file.parent / name, box, text)
+            else:
+                yield from pages.crops(place, partial(pages.named, name, file), words, _parse_word)
 
     def writer(self, folder: Path) -> Writer:
         return _BoxesJsonlWriter(folder)
 
 
 def _parse_page(line: str) -> tuple[str, list[Any]]:
-    try:
-        page = json.loads(line, parse_int=float)  # float() of a very long integer would overflow
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the line is not JSON: {error}") from error
+    page = load_json(line)
     if not isinstance(page, dict) or not isinstance(page.get("image"), str) or not isinstance(page.get("words"), list):
         raise ValueError("the line must be a JSON object with a text 'image' and a list 'words'")
-    return clean_path(page["image"]), page["words"]
+    return page["image"], page["words"]
 
 
 def _parse_word(word: Any) -> tuple[Box, str]:
-    if not isinstance(word, dict) or not isinstance(word.get("text"), str):
-        raise ValueError("a word must be an object with a text 'text'")
-    quad = word.get("quad")
-    if not isinstance(quad, list) or len(quad) != 4 or not all(_is_point(p) for p in quad):
+    if not isinstance(word, dict):
+        raise ValueError("it is no JSON object")
+    corners = points_of(word.get("quad"))
+    if len(corners) != 4:
         raise ValueError("the 'quad' must be four [x, y] pairs of numbers")
-    a, b, c, d = ((x, y) for x, y in quad)
-    return Box((a, b, c, d)), word["text"]
-
-
-def _is_point(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(v) is float for v in value)
+    a, b, c, d = corners
+    return Box((a, b, c, d)), plain_text(word.get("text"))
 
 
 class _BoxesJsonlWriter(Writer):

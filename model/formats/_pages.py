@@ -1,0 +1,178 @@
+"""What the page formats share: how their files and the images of their pages are found."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from model.annotations import Box, LabelledCrop
+from model.formats._lists import LinkGuard, clean_path
+from model.formats.base import MADE_BY, REPORT, LabelledPage, Refuse
+from model.images import IMAGE_SUFFIXES
+
+_IMAGE_FOLDERS = ("images", "img", "imgs", "image")
+_HEAD = 1 << 16
+
+T = TypeVar("T")
+
+
+# --- files ---
+
+
+def files_of(path: Path, *suffixes: str) -> Iterator[Path]:
+    """Yield the files with one of these suffixes: the path itself if it is a file, else all in it and below, sorted.
+
+    Hidden folders, and the report of an export of ours, are passed over.
+    """
+    if path.is_file():
+        if path.name.lower().endswith(suffixes):
+            yield path
+        return
+    for root, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.lower().endswith(suffixes) and name != REPORT and not name.startswith("."):
+                yield Path(root, name)
+
+
+def first_sign(path: Path, suffixes: tuple[str, ...], sign: Callable[[Path], bool]) -> Path | None:
+    """Return the first of a few files with these suffixes that shows the sign of a format."""
+    return next((file for file in islice(files_of(path, *suffixes), 8) if sign(file)), None)
+
+
+def head_of(file: Path) -> str:
+    """Return the first characters of a text file, for recognising it: UTF-8 or UTF-16, whatever is neither replaced."""
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_HEAD)
+    except OSError:
+        return ""
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    return data.decode(encoding, errors="replace")
+
+
+def shown(path: Path, file: Path) -> str:
+    """Return a file's name as it is told to a person who opened this path."""
+    return file.name if file == path else file.relative_to(path).as_posix()
+
+
+# --- images ---
+
+
+@dataclass
+class Pages:
+    """The pages of a data set while it is read: finds their images and makes crops of their words.
+
+    An image is looked for where its file says, as seen from that file and from the data set's folder; then under its
+    name alone, because files name folders of the machine they were made on. It has to lie inside the data set, with
+    all links followed, unless the data set is an export of ours that left the images in their place.
+    """
+
+    path: Path
+    refuse: Refuse
+    _listings: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.root = self.path if self.path.is_dir() else self.path.parent
+        self._guard = LinkGuard(self.root)
+        self._is_linked = _left_images_in_place(self.root)
+
+    def crops(
+        self, place: str, find: Callable[[], str], words: Iterable[T], parse: Callable[[T], tuple[Box, str]]
+    ) -> Iterator[LabelledCrop]:
+        """Yield the crops of one page.
+
+        Args:
+            place: the file, and what in it, for refusals.
+            find: returns the image's name, as `named` and `called` do, or raises ValueError.
+            words: what the file says of each word.
+            parse: turns that into box and text, or raises ValueError with a clause that says why it cannot.
+        """
+        try:
+            name = find()
+        except ValueError as error:
+            self.refuse(place, str(error))
+            return
+        for number, word in enumerate(words, 1):
+            try:
+                box, text = parse(word)
+            except ValueError as error:
+                self.refuse(f"{place} word {number}", str(error))
+            else:
+                yield LabelledCrop(f"{name} word {number}", self.root / name, box, text)
+
+    def named(self, reference: object, file: Path) -> str:
+        """Return the path below the data set's folder of the image that a file names.
+
+        Raises:
+            ValueError: it is no path, or leads out of the data set; the message is a clause.
+        """
+        if not isinstance(reference, str) or not reference.strip() or "\0" in reference:
+            raise ValueError(f"{reference!r} is no path of an image")
+        plain = reference.replace("\\", "/")
+        folders = (file.parent, self.root, self.root / _IMAGE_FOLDERS[0], file.parent.parent)
+        if self._is_linked:
+            return os.path.normpath(os.path.relpath(folders[0] / plain, self.root))
+        names = [plain, PurePosixPath(plain).name]
+        inside = [name for n in names for folder in folders if (name := self._below(folder / n)) is not None]
+        name = next((name for name in inside if os.path.isfile(self.root / name)), None)  # noqa: PTH113  any string
+        if name is None:
+            name = self._below(file.parent / plain) or clean_path(plain)
+        self._guard.check(name)
+        return name
+
+    def called(self, stem: str, file: Path) -> str:
+        """Return the path below the data set's folder of the image with this stem, beside a file or in images/.
+
+        Raises:
+            ValueError: there is none; the message is a clause.
+        """
+        parents = (file.parent, self.root, file.parent.parent)
+        folders = [*parents, *(parent / name for parent in parents for name in _IMAGE_FOLDERS)]
+        for folder in folders:
+            below = self._below(folder)
+            if below is not None and (name := self._listing(folder).get(stem)):
+                name = PurePosixPath(below, name).as_posix()
+                self._guard.check(name)
+                return name
+        raise ValueError(f"no image called {stem} lies beside it or in {_IMAGE_FOLDERS[0]}/")
+
+    def _below(self, path: Path) -> str | None:
+        """Return a path as seen from the root, POSIX; None when it leads out of it. Links are not followed."""
+        relative = os.path.relpath(path, self.root).replace(os.sep, "/")
+        return None if relative.split("/", 1)[0] == ".." or os.path.isabs(relative) else relative  # noqa: PTH117
+
+    def _listing(self, folder: Path) -> dict[str, str]:
+        """Return the images in a folder by stem."""
+        key = str(folder)
+        if key not in self._listings:
+            names = sorted(os.listdir(folder), reverse=True) if folder.is_dir() else []  # noqa: PTH208
+            paths = map(PurePosixPath, names)
+            self._listings[key] = {p.stem: p.name for p in paths if p.suffix.lower() in IMAGE_SUFFIXES}
+        return self._listings[key]
+
+
+def _left_images_in_place(root: Path) -> bool:
+    """Whether a folder is an export of this program with --no-images."""
+    try:
+        report = json.loads((root / REPORT).read_text(encoding="utf-8"))
+        return bool(report["made_by"] == MADE_BY and report["options"]["images"] is False)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def beside(page: LabelledPage, suffix: str) -> tuple[str, str]:
+    """Return where a file about one page is written, from the export's folder, and how it names its image.
+
+    That is beside the image's copy, or at the top of the folder where the image was left in its place.
+    """
+    folder = PurePosixPath(page.name).parent
+    if folder.is_absolute() or ".." in folder.parts:
+        return f"{page.stem}{suffix}", page.name
+    return (folder / f"{page.stem}{suffix}").as_posix(), PurePosixPath(page.name).name
