@@ -155,7 +155,11 @@ def pretrain(config: PretrainConfig, *, should_stop: Callable[[], bool] | None =
     """
     stop = should_stop or (lambda: False)
     with torch_threads(config.threads):
-        yield from _Period(config, stop).events()
+        period = _Period(config, stop)
+        try:
+            yield from period.events()
+        finally:
+            period.close()
 
 
 class _Period:
@@ -222,6 +226,10 @@ class _Period:
             if time.monotonic() - self._kept_at >= self._config.save_seconds:
                 yield from self.keep()
         yield from self.finish()
+
+    def close(self) -> None:
+        """End what the period has started."""
+        self._stream.close()
 
     def started(self) -> Started:
         """Say what is about to be learnt; what has no end or is not known is told as 0."""

@@ -7,7 +7,10 @@ in an order of its own, and the next stage has one block more and one less.
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -135,8 +138,13 @@ class Stream:
             # As much as the next stage needs is drawn while this one is learnt from.
             prefetch_factor=-(-dealing.block // (CHUNK * workers)) if workers else None,
             multiprocessing_context="spawn" if workers else None,
+            worker_init_fn=_end_with_parent,
         )
         self._chunks: Iterator[list[Drawn]] = iter(loader)
+
+    def close(self) -> None:
+        """End the processes that draw."""
+        self._chunks = iter(())  # a loader ends them when nobody holds its iterator any more
 
     def is_ready(self, stage: int) -> bool:
         """Whether all strips of a stage have been drawn."""
@@ -178,3 +186,15 @@ class Stream:
             LabelledCrop(f"synthetic {index}", Path(), None, text) for index, text in zip(indices, texts, strict=True)
         ]
         return batch, crops
+
+
+def _end_with_parent(_worker: int) -> None:
+    """Let a drawing process end when the one it draws for is killed; it would wait to be rid of its strips for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
