@@ -8,14 +8,14 @@ recognition models, 2020).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.decoding import Floats, ctc_log_probs, greedy, log_softmax
+from model.decoding import Floats, Text, ctc_log_probs, greedy, log_softmax
 from model.metrics import expected_calibration_error
 
 LEAST_WORDS = 100
@@ -39,9 +39,13 @@ def confidences(logits: Logits, *, temperature: float = 1.0) -> Floats:
     Returns:
         (N,) probabilities in (0, 1] over all paths that write the text.
     """
-    texts = [greedy(rows) for rows in logits]
-    certain: Floats = np.exp(np.minimum(ctc_log_probs(log_softmax(logits, temperature=temperature), texts), 0.0))
-    return certain
+    return _confidences(logits, [greedy(rows) for rows in logits], temperature)
+
+
+def _confidences(logits: Logits, texts: Sequence[Text], temperature: float) -> Floats:
+    scores = ctc_log_probs(log_softmax(logits, temperature=temperature), texts)
+    sure: Floats = np.exp(np.minimum(scores, 0.0))  # rounding can lift a score above 0
+    return sure
 
 
 def fit_temperature(batches: Iterable[tuple[Logits, ArrayLike]]) -> float | None:
@@ -82,7 +86,8 @@ class Calibrator:
             logits: (N, T, classes), the blank at class 0.
             correct: (N,) bool, whether their greedy readings are right.
         """
-        self._sure.append(np.array([confidences(logits, temperature=temperature) for temperature in TEMPERATURES]))
+        texts = [greedy(rows) for rows in logits]
+        self._sure.append(np.array([_confidences(logits, texts, temperature) for temperature in TEMPERATURES]))
         self._right.append(np.asarray(correct, bool))
 
     def fit(self) -> Fit | None:

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from model import metrics
-from model.charset import Charset, frames_needed
+from model.calibration import Calibrator, Fit
+from model.charset import Charset, frames_needed, normalize
 from model.checkpoint import Weights, build_network
 from model.dataset import CropSet, Indices, normalized
 from model.events import Decision, Reading, Score
@@ -36,10 +37,17 @@ BLENDS = (0.75, 0.5, 0.25)
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How a network read an exam: its score, and the text of every crop in the exam's order."""
+    """How a network read an exam.
+
+    Attributes:
+        score: of all crops.
+        texts: of every crop in the exam's order.
+        fit: the temperature these crops call for; None where nobody asked, or where they are too few.
+    """
 
     score: Score
     texts: tuple[str, ...]
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +100,15 @@ class Exam:
         return len(self._indices)
 
     @torch.no_grad()
-    def mark(self, network: Network, charset: Charset, *, batch: int = 64) -> Marks:
-        """Let a network in eval mode read every crop.
+    def mark(self, network: Network, charset: Charset, *, batch: int = 64, calibrate: bool = False) -> Marks:
+        """Let a network in eval mode read every crop, and fit a temperature if asked to.
 
         The score's loss is the mean over crops whose label this network can write, nan without any.
         """
         device = next(network.parameters()).device
         texts = dict.fromkeys(self._indices, "")
         losses: list[float] = []
+        calibrator = Calibrator() if calibrate else None
         for members in self._groups(batch):
             found, strips = self._crops.strips(members)
             if not found:
@@ -108,16 +117,22 @@ class Exam:
             for i, indices in zip(found, greedy_indices(logits), strict=True):
                 texts[i] = charset.text(indices)
             losses += self._losses(logits, found, charset)
+            if calibrator:
+                right = [normalize(texts[i]) == normalize(self._crops.crops[i].text) for i in found]
+                calibrator.add(logits.float().cpu().numpy(), right)
         score = metrics.TextScore()
         for i in self._indices:
             score.update(self._crops.crops[i].text, texts[i])
         summary = score.summary()
         loss = math.fsum(losses) / len(losses) if losses else math.nan
-        return Marks(Score(summary.words, summary.word_accuracy, summary.cer, loss), tuple(texts.values()))
+        result = Score(summary.words, summary.word_accuracy, summary.cer, loss)
+        return Marks(result, tuple(texts.values()), calibrator.fit() if calibrator else None)
 
-    def mark_weights(self, weights: Weights | None) -> Marks | None:
+    def mark_weights(self, weights: Weights | None, *, calibrate: bool = False) -> Marks | None:
         """Let weights read every crop; None without weights or without crops."""
-        return self.mark(build_network(weights).to(self._device), weights.charset) if weights and len(self) else None
+        if not (weights and len(self)):
+            return None
+        return self.mark(build_network(weights).to(self._device), weights.charset, calibrate=calibrate)
 
     def is_collapsed(self, marks: Marks | None) -> bool:
         """Whether a network wrote the same for every crop, nothing most often, although their labels differ."""

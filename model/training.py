@@ -34,7 +34,7 @@ from model.events import (
 from model.gate import BLENDS, Comparison, Marks, blended, decide, forgets
 from model.learner import MAX_RECOVERIES, torch_threads
 from model.run_state import Progress, RunFolder
-from model.training_setup import Pace, TrainConfig, identity, prepare, trained_weights
+from model.training_setup import Pace, TrainConfig, calibrated, identity, prepare, trained_weights
 
 if TYPE_CHECKING:
     from model.dataset import CropBatch, Indices
@@ -259,7 +259,8 @@ class _Run:
             reason = f"Stopped after {self._progress.step} of {self._pace.steps} steps. {reason}"
         if self._progress.recoveries > MAX_RECOVERIES:
             reason = f"Training was given up after {self._progress.recoveries} recoveries. {reason}"
-        out = self._write(candidate, decision)
+        fit = comparison.after.fit if comparison.after else None
+        out = self._write(calibrated(candidate, fit), decision)
         if not self._stopped:
             self._folder.clear()
         yield self._finished(decision, reason, comparison, out)
@@ -278,7 +279,7 @@ class _Run:
     def _compare(self, candidate: Weights) -> Comparison:
         """Let the new weights sit the exams, and the base weights the general one."""
         setup, before = self._setup, self._before
-        after = setup.exam.mark_weights(candidate)
+        after = setup.exam.mark_weights(candidate, calibrate=True)
         if before is None or after is None:
             trial = setup.exam if after else setup.trial
             return Comparison(after=after, collapsed=trial.is_collapsed(after or trial.mark_weights(candidate)))

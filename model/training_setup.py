@@ -27,6 +27,7 @@ from model.run_state import fingerprint
 from model.synth.general import general_crops
 
 if TYPE_CHECKING:
+    from model.calibration import Fit
     from model.charset import Charset
     from model.events import Score
     from model.images import Preprocessing
@@ -302,7 +303,8 @@ def trained_weights(
 
     ``blend`` is the share of what was learnt in the state; the rest is as it was before.
 
-    They hold no date and no speed: the same training gives the same bytes.
+    They keep the temperature of the weights they come from. They hold no date and no speed: the same training gives
+    the same bytes.
     """
     config, start = setup.config, setup.start
     origin = {"base": weights_hash(config.base)} if config.base else {}
@@ -310,7 +312,17 @@ def trained_weights(
     entry = origin | {"crops": crops, "steps": steps, "seed": config.seed, "learning_rate": config.peak_rate}
     entry |= {"blend": blend} if blend < 1 else {}
     figures = {"words": score.words, "word_accuracy": score.accuracy, "cer": score.cer} if score else {}
-    return replace(start, state=state, metrics=figures, ancestry=(*start.ancestry, entry), temperature=1.0)
+    return replace(start, state=state, metrics=figures, ancestry=(*start.ancestry, entry))
+
+
+def calibrated(weights: Weights, fit: Fit | None) -> Weights:
+    """Return the weights with the temperature that held-out words call for, and with the error it leaves on them.
+
+    Weights without a fit stay as they are: their words were too few.
+    """
+    if fit is None:
+        return weights
+    return replace(weights, temperature=fit.temperature, metrics={**weights.metrics, "ece": fit.error})
 
 
 def new_learner(network: Network, config: TrainConfig, *, steps: int, crops: int) -> Learner:

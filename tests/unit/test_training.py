@@ -19,12 +19,16 @@ from torch import nn
 
 from model import training
 from model.annotations import LabelledCrop
+from model.calibration import TEMPERATURES
 from model.charset import Charset
-from model.checkpoint import load_weights
+from model.checkpoint import load_weights, save_weights
+from model.devices import choose
 from model.errors import TrainingError
 from model.events import BadBatch, Batch, Cause, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent, to_json
 from model.gate import Verdict, blended
+from model.inference import Recognizer
 from model.learner import Learner
+from model.metrics import expected_calibration_error
 from model.networks import NETWORKS, Network
 from model.networks.base import frame_features
 from model.planning import TrainingPlan
@@ -346,6 +350,39 @@ def test_weights_that_forget_are_blended_with_the_old_ones(
     _, finished = run(plan, replace(config, base=learnt[0], steps=4, gate=True))
     assert finished.decision is Decision.BETTER
     assert load_weights(config.out).ancestry[-1]["blend"] == 0.5
+
+
+def test_enough_held_out_words_calibrate_what_is_written(
+    crops: list[LabelledCrop], plan: TrainingPlan, config: TrainConfig
+) -> None:
+    many = replace(plan, train=tuple(crops), val=tuple(crops * 5))
+    config = replace(config, steps=100, learning_rate=0.03, batch=20)
+    run(many, config)
+    weights = load_weights(config.out)
+    assert weights.temperature in TEMPERATURES
+    assert weights.temperature != 1
+    warm, plain = (Recognizer(w, device=choose("cpu"), workers=1) for w in (weights, replace(weights, temperature=1.0)))
+    read, uncalibrated = ([r.read(crop.image) for crop in crops] for r in (warm, plain))
+    assert [p.text for p in read] == [p.text for p in uncalibrated]
+    right = [p.text == crop.text for p, crop in zip(read, crops, strict=True)]
+    assert 0 < sum(right) < len(right), "the test needs a network that has learnt a part"
+    error = expected_calibration_error([p.confidence for p in read] * 5, right * 5)
+    assert weights.metrics["ece"] == pytest.approx(error, abs=1e-3)
+    assert error < expected_calibration_error([p.confidence for p in uncalibrated] * 5, right * 5)
+    again = replace(config, out=config.out.with_name("again.safetensors"))
+    run(many, again)
+    assert again.out.read_bytes() == config.out.read_bytes()
+
+
+def test_few_held_out_words_leave_the_temperature_of_the_base(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]]
+) -> None:
+    base = config.out.with_name("warm.safetensors")
+    save_weights(replace(load_weights(learnt[0]), temperature=1.7), base)
+    run(plan, replace(config, base=base, steps=4))
+    weights = load_weights(config.out)
+    assert weights.temperature == 1.7
+    assert "ece" not in weights.metrics
 
 
 def test_a_blend_lies_between_old_and_new() -> None:
