@@ -33,7 +33,7 @@ class Network(nn.Module):
 
     @staticmethod
     def frames(width: int) -> int:
-        """Return the number of time steps T for images ``width`` pixels wide (a multiple of 4)."""
+        """Return the number of time steps T for images ``width`` pixels wide; below 1 where that is too narrow."""
         return width // 4
 
     def forward(self, images: Tensor) -> Tensor:
@@ -57,6 +57,9 @@ class BiLSTM(nn.Module):
 
 
 NETWORKS: dict[str, type[Network]] = {}
+
+INITS = ("he", "xavier", "normal")
+"""Initial values a network can be built with, see :func:`initialize`."""
 
 
 def register(name: str) -> Callable[[type[Network]], type[Network]]:
@@ -94,21 +97,49 @@ def build(name: str, classes: int, **options: Any) -> Network:
     return network
 
 
-def initialize(network: nn.Module) -> None:
-    """Give convolutions, recurrent layers and linear maps initial values with which training starts soon.
+def initialize(network: nn.Module, init: str = "he") -> None:
+    """Give convolutions, recurrent layers and linear maps their initial values.
 
-    He's for convolutions, orthogonal recurrent matrices, Glorot's for the rest; LSTMs begin by remembering.
+    Args:
+        network: all of it is initialised.
+        init: "he", with which training starts soon: He's values for convolutions, orthogonal recurrent matrices,
+            Glorot's for the rest, and LSTMs that begin by remembering. "xavier": Glorot's for all weights. "normal":
+            all weights from N(0, 1), whatever their number. Outputs then grow from layer to layer until the loss is
+            out of all proportion; it is here to be compared with.
+
+    Raises:
+        WeightsError: there are no such initial values.
     """
+    if init not in INITS:
+        raise WeightsError(f"there are no initial values called {init!r}; known are {', '.join(INITS)}")
     for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.Linear):
-            nn.init.xavier_normal_(module.weight)
-            nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.RNNBase):
-            _initialize_recurrent(module)
+        if isinstance(module, nn.Conv2d | nn.Linear | nn.RNNBase):
+            if init == "he":
+                _initialize_he(module)
+            else:
+                _initialize_plainly(module, init)
+
+
+def _initialize_plainly(module: nn.Module, init: str) -> None:
+    for name, parameter in module.named_parameters(recurse=False):
+        if name.startswith("bias"):
+            nn.init.zeros_(parameter)
+        elif init == "xavier":
+            nn.init.xavier_uniform_(parameter)
+        else:
+            nn.init.normal_(parameter)
+
+
+def _initialize_he(module: nn.Conv2d | nn.Linear | nn.RNNBase) -> None:
+    if isinstance(module, nn.RNNBase):
+        _initialize_recurrent(module)
+        return
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    else:
+        nn.init.xavier_normal_(module.weight)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
 
 
 def _initialize_recurrent(module: nn.RNNBase) -> None:

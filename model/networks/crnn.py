@@ -14,19 +14,24 @@ class CRNN(Network):
     """Seven convolutions and two bidirectional LSTM layers; 8.3 M parameters for 36 characters.
 
     The last two poolings halve the height only and pad the width by one, so T = W / 4 + 1.
+
+    Args:
+        classes: characters plus one for the blank.
+        hidden: units of each direction of both LSTM layers.
+        init: initial values, see :func:`model.networks.base.initialize`.
     """
 
     head_prefix = "rnn.1.embedding"
 
-    def __init__(self, classes: int, *, hidden: int = 256) -> None:
+    def __init__(self, classes: int, *, hidden: int = 256, init: str = "he") -> None:
         super().__init__()
         self.cnn = nn.Sequential(_layers())
         self.rnn = nn.Sequential(BiLSTM(512, hidden, hidden), BiLSTM(hidden, hidden, classes))
-        initialize(self)
+        initialize(self, init)
 
     @staticmethod
     def frames(width: int) -> int:
-        return width // 4 + 1
+        return width // 4 + 1 if width >= 4 else 0
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.rnn(frame_features(self.cnn(images)))

@@ -18,9 +18,10 @@ class CRNNLite(Network):
     Args:
         classes: characters plus one for the blank.
         hidden: units of each direction of both LSTM layers.
+        init: initial values, see :func:`model.networks.base.initialize`.
     """
 
-    def __init__(self, classes: int, *, hidden: int = 96) -> None:
+    def __init__(self, classes: int, *, hidden: int = 96, init: str = "he") -> None:
         super().__init__()
         self.cnn = nn.Sequential(
             *_block(1, 32, stride=2),
@@ -35,7 +36,11 @@ class CRNNLite(Network):
         self.rnn = nn.LSTM(256, hidden, num_layers=2, bidirectional=True)
         self.bypass = nn.Linear(256, 2 * hidden)
         self.fc = nn.Linear(2 * hidden, classes)
-        initialize(self)
+        initialize(self, init)
+
+    @staticmethod
+    def frames(width: int) -> int:
+        return (width + 3) // 4  # a stride of 2 keeps the last column of an odd number, where a pooling drops it
 
     def forward(self, images: Tensor) -> Tensor:
         features = frame_features(self.cnn(images))

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from pickle import UnpicklingError
+
 import torch
 from torch import Tensor, nn
 
+from model.errors import WeightsError
 from model.images import Preprocessing
 from model.networks.base import BiLSTM, Network, frame_features, initialize, register
 
@@ -18,21 +25,26 @@ class VGG16BiLSTM(Network):
     Args:
         classes: characters plus one for the blank.
         hidden: units of each direction of both LSTM layers.
-        pretrained: load the ImageNet weights of torchvision into the body; they are downloaded once.
+        init: initial values, see :func:`model.networks.base.initialize`.
+        pretrained: load ImageNet weights into the body: torchvision's, which are downloaded once, or those of a file
+            that holds the state of torchvision's VGG16.
+
+    Raises:
+        WeightsError: the ImageNet weights cannot be had, or do not fit.
     """
 
-    preprocessing = Preprocessing(channels=3, mean=(0.45,) * 3, std=(0.225,) * 3)
+    preprocessing = Preprocessing(channels=3, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     body_prefix = "body"
     head_prefix = "rnn.1.embedding"
 
-    def __init__(self, classes: int, *, hidden: int = 256, pretrained: bool = False) -> None:
+    def __init__(self, classes: int, *, hidden: int = 256, init: str = "he", pretrained: bool | Path = False) -> None:
         super().__init__()
         self.body = _vgg16_body()
         self.stage5 = nn.Conv2d(512, 512, (2, 3), padding=(0, 1))
         self.rnn = nn.Sequential(BiLSTM(512, hidden, hidden), BiLSTM(hidden, hidden, classes))
-        initialize(self)
+        initialize(self, init)
         if pretrained:
-            _load_imagenet(self.body)
+            _load_body(self.body, _imagenet_state() if pretrained is True else _file_state(pretrained))
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.rnn(frame_features(self.stage5(self.body(images))))
@@ -51,10 +63,41 @@ def _vgg16_body() -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _load_imagenet(body: nn.Sequential) -> None:
+def _imagenet_state() -> Mapping[str, Tensor]:
     from torchvision.models import VGG16_Weights  # slow to import, and needed by this request only
 
-    state = VGG16_Weights.IMAGENET1K_V1.get_state_dict(progress=False)
+    weights = VGG16_Weights.IMAGENET1K_V1
+    try:
+        state: Mapping[str, Tensor] = weights.get_state_dict(
+            progress=sys.stderr.isatty(), check_hash=True, weights_only=True, map_location="cpu"
+        )
+    except (OSError, HTTPException, RuntimeError, UnpicklingError) as error:  # RuntimeError: of another hash
+        raise WeightsError(
+            f"the ImageNet weights of VGG16 cannot be downloaded ({error}); fetch {weights.url} where there is a "
+            "network, and name the file: --pretrained FILE"
+        ) from error
+    return state
+
+
+def _file_state(path: Path) -> Mapping[str, Tensor]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise WeightsError(f"there is no file {path} with the weights of VGG16") from None
+    except (OSError, RuntimeError, UnpicklingError, EOFError) as error:
+        reason = str(error).partition("\n")[0]
+        raise WeightsError(f"{path} is not a file of weights as torchvision has them: {reason}") from error
+    if not isinstance(state, Mapping):
+        raise WeightsError(f"{path} holds a {type(state).__name__} instead of the weights of VGG16 by name")
+    return state
+
+
+def _load_body(body: nn.Sequential, state: Mapping[str, Tensor]) -> None:
+    """Copy what torchvision calls ``features.*`` into the body."""
     wanted = body.state_dict()
-    with torch.no_grad():
-        body.load_state_dict({key: state[f"features.{key}"] for key in wanted})
+    shapes = {key: getattr(state.get(f"features.{key}"), "shape", None) for key in wanted}
+    wrong = [f"features.{key}" for key, shape in shapes.items() if shape != wanted[key].shape]
+    if wrong:
+        listed = ", ".join(wrong[:3])
+        raise WeightsError(f"these are no weights of VGG16: {listed} and others are missing or of another shape")
+    body.load_state_dict({key: state[f"features.{key}"] for key in wanted})

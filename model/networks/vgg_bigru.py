@@ -14,9 +14,10 @@ class VGGBiGRU(Network):
     Args:
         classes: characters plus one for the blank.
         hidden: units of each direction of both GRU layers.
+        init: initial values, see :func:`model.networks.base.initialize`.
     """
 
-    def __init__(self, classes: int, *, hidden: int = 256) -> None:
+    def __init__(self, classes: int, *, hidden: int = 256, init: str = "he") -> None:
         super().__init__()
         self.cnn = nn.Sequential(
             *_block(1, 64),
@@ -34,7 +35,7 @@ class VGGBiGRU(Network):
         )
         self.rnn = nn.GRU(512, hidden, num_layers=2, bidirectional=True)
         self.fc = nn.Linear(2 * hidden, classes)
-        initialize(self)
+        initialize(self, init)
 
     def forward(self, images: Tensor) -> Tensor:
         states, _ = self.rnn(frame_features(self.cnn(images)))
