@@ -6,6 +6,7 @@ for, which turns away symbol fonts, fonts of other scripts under Latin code poin
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import logging
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import platformdirs
@@ -25,10 +27,16 @@ from PIL import Image, ImageFont
 
 from model.errors import KnownError
 
+if TYPE_CHECKING:
+    from PIL._imaging import ImagingCore
+
 log = logging.getLogger(__name__)
 
 PLAIN = 0.94
 """Legibility from which a face counts as plain: text faces of everyday print, no display or script faces."""
+
+EM = 48
+"""Pixels per em of the glyphs that words are set with: one size, which the transform brings to the crop's."""
 
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc", ".pfb"})
 _ALPHANUMERIC = string.digits + string.ascii_letters
@@ -38,6 +46,7 @@ _TRY_SIZE = 28
 _GRID = 14
 _LEGIBLE = 0.73
 _ALIKE = 0.8
+_WINDOW = 48  # families
 _CACHE_VERSION = 2
 
 Float = NDArray[np.float32]
@@ -63,6 +72,10 @@ class FontList:
     """Usable faces in a stable order.
 
     Families are drawn before faces, so that a family of sixty weights is not sixty times likelier than one of one.
+
+    Attributes:
+        faces: all of them.
+        digest: names the list by its files' names and sizes.
     """
 
     faces: tuple[FontFace, ...]
@@ -79,6 +92,16 @@ class FontList:
         plain = _families([face for face in self.faces if face.legibility >= PLAIN and not face.capitals])
         object.__setattr__(self, "_plain", plain or self._families)
 
+    def window(self, number: int) -> FontList:
+        """Return the list with a few families to draw from first, others for each number, in turn.
+
+        Crops that are drawn one after the other then share faces, and most of their glyphs are at hand.
+        """
+        part = copy.copy(self)
+        object.__setattr__(part, "_families", _window(self._families, number))
+        object.__setattr__(part, "_plain", _window(self._plain, number))
+        return part
+
     def pick(self, rng: np.random.Generator, text: str, *, plain: bool = False) -> FontFace:
         """Return a random face that can draw every character of ``text``.
 
@@ -88,8 +111,8 @@ class FontList:
         families = self._plain if plain else self._families
         needs_lower = any(character.islower() for character in text)
         for _ in range(24):
-            family = families[int(rng.integers(len(families)))]
-            face = family[int(rng.integers(len(family)))]
+            family = families[int(rng.random() * len(families))]
+            face = family[int(rng.random() * len(family))]
             if not (face.capitals and needs_lower) and covers(face.path, text):
                 return face
         start = int(rng.integers(len(self.faces)))
@@ -147,7 +170,40 @@ def font_folders() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(folder for folder in candidates if folder.is_dir()))
 
 
-@lru_cache(maxsize=768)
+class Glyph(NamedTuple):
+    """A character of a face at :data:`EM` pixels per em.
+
+    Attributes:
+        ink: the mask, uint8 (height, width), 255 where the ink is.
+        left: pixels from the pen to the mask.
+        top: pixels from the ascender line down to the mask.
+        advance: pixels from the pen to the next.
+    """
+
+    ink: NDArray[np.uint8]
+    left: int
+    top: int
+    advance: float
+
+
+@lru_cache(maxsize=16384)
+def glyph(path: Path, character: str) -> Glyph:
+    """Return a character of a face; most are asked for again soon, see :meth:`FontList.window`."""
+    font = load_font(path, EM)
+    core, (left, top) = font.getmask2(character)
+    return Glyph(_pixels(core), left, top, font.getlength(character))
+
+
+def _pixels(core: ImagingCore) -> NDArray[np.uint8]:
+    """Return FreeType's bitmap, uint8 (height, width); bytes(core) would go pixel by pixel."""
+    if not (core.size[0] and core.size[1]):
+        return np.zeros((1, 1), np.uint8)
+    image = Image.new("L", core.size)
+    image.im.paste(core, (0, 0, *core.size))
+    return np.array(image)
+
+
+@lru_cache(maxsize=512)
 def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     """Return a face at ``size`` pixels per em. Basic layout: present everywhere, and the same everywhere."""
     if path == Path():
@@ -155,25 +211,17 @@ def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-@lru_cache(maxsize=16384)
 def covers(path: Path, text: str) -> bool:
     """Whether the face has a glyph for every character of ``text``; spaces need none."""
-    return all(_covers(path, character) for character in text if not character.isspace())
+    return (text.isascii() and text.isalnum()) or all(_covers(path, c) for c in text if not c.isspace())
 
 
 @lru_cache(maxsize=65536)
 def _covers(path: Path, character: str) -> bool:
     if character.isascii() and character.isalnum():
         return True
-    font = load_font(path, _TRY_SIZE)
-    glyph = font.getmask(character)
-    return bool(glyph.getbbox()) and (glyph.size, bytes(glyph)) != _notdef(path)
-
-
-@lru_cache(maxsize=1024)
-def _notdef(path: Path) -> tuple[tuple[int, int], bytes]:
-    glyph = load_font(path, _TRY_SIZE).getmask(_NOTDEF)
-    return glyph.size, bytes(glyph)
+    ink, missing = glyph(path, character).ink, glyph(path, _NOTDEF).ink
+    return bool(ink.any()) and not np.array_equal(ink, missing)
 
 
 def _built_in(size: int) -> ImageFont.FreeTypeFont:
@@ -201,7 +249,18 @@ def _families(faces: Sequence[FontFace]) -> tuple[tuple[FontFace, ...], ...]:
     for face in faces:
         name = re.split(r"[-_ \[(.]|(?<=[a-z])(?=Bold|Italic|Regular|Light|Medium|Oblique)", face.path.stem)[0].lower()
         families.setdefault(name, []).append(face)
-    return tuple(tuple(family) for family in families.values())
+    return tuple(tuple(families[name]) for name in sorted(families, key=_mixed))
+
+
+def _mixed(name: str) -> bytes:
+    """Return an order that has nothing to do with the name, so that neighbours in the list are not alike."""
+    return hashlib.sha256(name.encode()).digest()
+
+
+def _window(families: tuple[tuple[FontFace, ...], ...], number: int) -> tuple[tuple[FontFace, ...], ...]:
+    start = number * _WINDOW % len(families)
+    window = families[start : start + _WINDOW]
+    return window + families[: min(start, _WINDOW - len(window))]
 
 
 def _try_font(path: Path) -> list[float | bool] | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw
 
-from model.synth.fonts import FontFace, load_font
+from model.synth.fonts import EM, FontFace, Glyph, glyph, load_font
 
 # Segments of a display digit in the usual order a..g, clockwise from the top, g in the middle.
 _SEGMENTS = {
@@ -18,52 +19,71 @@ _LINES = {
 }
 
 
-def line(text: str, face: FontFace, size: int, *, stroke: int = 0) -> Image.Image:
-    """Return the text as the font sets it, with its kerning."""
-    return trimmed(_mask(text, face, size, stroke))
+TALL = 36
+"""Height in pixels of the masks that no font draws."""
 
 
-def _mask(text: str, face: FontFace, size: int, stroke: int = 0) -> Image.Image:
-    mask, _ = load_font(face.path, size).getmask2(text, stroke_width=stroke)
-    width, height = mask.size
-    return Image.frombytes("L", mask.size, bytes(mask)) if width and height else Image.new("L", (1, 1))
+def line(text: str, face: FontFace, *, gap: float = 0, small: float = 1.0) -> Image.Image:
+    """Return the text as the font's advances set it.
+
+    Args:
+        text: one line.
+        face: draws it.
+        gap: ems more between letters; negative: tighter.
+        small: the size of all letters but the first, as in small capitals.
+    """
+    letters = [glyph(face.path, character) for character in text]
+    if small != 1:
+        baseline = letters[0].top + len(letters[0].ink)
+        letters[1:] = [_smaller(letter, small, baseline) for letter in letters[1:]]
+    room = sum(max(letter.advance, letter.ink.shape[1]) for letter in letters) + len(text) * max(gap, 0) * EM
+    mask = np.zeros((3 * EM, round(room) + 2 * EM), np.uint8)
+    x = float(EM)
+    for ink, left, top, advance in letters:
+        _stamp(mask, ink, round(x) + left, EM // 2 + top)
+        x += max(advance + gap * EM, 0.1 * EM)
+    return trimmed(Image.fromarray(mask))
 
 
-def spaced(text: str, face: FontFace, size: int, gap: float) -> Image.Image:
-    """Return the text letter by letter with ``gap`` more pixels between letters (negative: tighter)."""
-    font = load_font(face.path, size)
-    left, top, right, bottom = font.getbbox(text)
-    mask = Image.new("L", (max(1, round(right - left + abs(gap) * len(text)) + size), max(1, round(bottom - top))))
-    draw = ImageDraw.Draw(mask)
-    x = max(0.0, -left)
+def _stamp(mask: NDArray[np.uint8], ink: NDArray[np.uint8], x: int, y: int) -> None:
+    """Draw ``ink`` at a place of the mask; what reaches beyond the mask is lost."""
+    x, y = max(0, x), max(0, y)
+    place = mask[y : y + ink.shape[0], x : x + ink.shape[1]]
+    np.maximum(place, ink[: place.shape[0], : place.shape[1]], out=place)
+
+
+def _smaller(letter: Glyph, size: float, baseline: int) -> Glyph:
+    ink, left, top, advance = letter
+    height, width = (max(1, round(side * size)) for side in ink.shape)
+    small = np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR))
+    return Glyph(small, round(left * size), round(baseline - (baseline - top) * size), advance * size)
+
+
+def scattered(
+    text: str, rng: np.random.Generator, face: FontFace, *, gap: float, tilt: float, bounce: float
+) -> Image.Image:
+    """Return the letters turned, shifted and spaced each on its own, as captchas and playful signs have them.
+
+    Args:
+        text: one line.
+        rng: the source of chance.
+        face: draws it.
+        gap: ems between letters.
+        tilt: the largest turn of a letter, degrees.
+        bounce: the deviation of its height, ems.
+    """
+    mask = np.zeros((4 * EM, round(len(text) * EM * (2 + gap)) + 2 * EM), np.uint8)
+    x = float(EM // 2)
     for character in text:
-        draw.text((x, -top), character, fill=255, font=font)
-        x += max(font.getlength(character) + gap, size * 0.1)
-    return trimmed(mask)
-
-
-def scattered(text: str, rng: np.random.Generator, face: FontFace, size: int) -> Image.Image:
-    """Return the letters turned, shifted and spaced each on its own, as captchas have them."""
-    font = load_font(face.path, size)
-    gap = size * float(rng.choice([0.0, 0.1, 0.3, 0.8]))
-    tilt = float(rng.choice([0, 10, 25]))
-    cell = 2 * size
-    mask = Image.new("L", (round(len(text) * (size * 1.4 + gap)) + 2 * cell, 2 * cell))
-    x = float(cell // 2)
-    for character in text:
-        glyph = Image.new("L", (cell, cell))
-        ImageDraw.Draw(glyph).text((size, size), character, fill=255, font=font, anchor="mm")
-        glyph = glyph.rotate(float(rng.uniform(-tilt, tilt)), Image.Resampling.BILINEAR)
-        bounds = glyph.getbbox()
-        advance = font.getlength(character)
-        y = size // 2 + round(float(rng.normal(0, 0.06)) * size)
-        if bounds:
-            glyph = glyph.crop((bounds[0], 0, bounds[2], cell))
-            at = (round(x), y)
-            mask.paste(ImageChops.lighter(mask.crop((*at, at[0] + glyph.width, at[1] + cell)), glyph), at)
-            advance = max(advance, glyph.width + 1)
-        x += advance + gap
-    return trimmed(mask)
+        ink, left, top, advance = glyph(face.path, character)
+        level = len(ink)
+        if tilt:
+            turned = Image.fromarray(ink).rotate(tilt * (2 * rng.random() - 1), Image.Resampling.BILINEAR, expand=True)
+            ink = np.asarray(turned)
+        y = EM + top + (level - len(ink)) // 2 + round(bounce * EM * float(rng.normal()))
+        _stamp(mask, ink, round(x) + left, y)
+        x += max(advance, ink.shape[1] + 1) + gap * EM
+    return trimmed(Image.fromarray(mask))
 
 
 def has_segments(text: str) -> bool:
@@ -71,7 +91,7 @@ def has_segments(text: str) -> bool:
     return all(character in _SEGMENTS for character in text) and any(character.isdigit() for character in text)
 
 
-def segments(text: str, rng: np.random.Generator, height: int) -> Image.Image:
+def segments(text: str, rng: np.random.Generator, height: int = TALL) -> Image.Image:
     """Return the text on a seven-segment display whose digits are ``height`` px high."""
     scale = 3  # drawn large and reduced, for smooth edges
     tall = height * scale
@@ -120,13 +140,13 @@ def _segment(
     draw.polygon([(px - slant * py, py) for px, py in points], fill=255)
 
 
-def dots(text: str, rng: np.random.Generator, face: FontFace, height: int) -> Image.Image:
+def dots(text: str, rng: np.random.Generator, face: FontFace) -> Image.Image:
     """Return the text as a dot-matrix printer or display draws it."""
     # Mode "1" is FreeType's own rasteriser for two colours: it keeps thin strokes whole where a threshold breaks them.
     mask, _ = load_font(face.path, int(rng.integers(11, 16))).getmask2(text, mode="1")
     width, rows = mask.size
     lit = (np.frombuffer(bytes(mask), np.uint8).reshape(rows, width) > 0).astype(np.float32)
-    step = max(3, round(height / max(8, rows)) + 1)
+    step = max(3, round(TALL / max(8, rows)) + 1)
     centre = (np.arange(step) - (step - 1) / 2) / (step / 2)
     radius = np.hypot(centre[:, None], centre[None, :])
     dot = np.clip((float(rng.uniform(0.8, 1.15)) - radius) * step / 2 + 0.5, 0, 1).astype(np.float32)
@@ -137,3 +157,11 @@ def trimmed(mask: Image.Image) -> Image.Image:
     """Return the mask without empty edges; an empty mask as it is."""
     bounds = mask.getbbox()
     return mask.crop(bounds) if bounds else mask
+
+
+def bolder(mask: Image.Image, reach: int = 1) -> Image.Image:
+    """Return the mask with strokes ``reach`` px thicker on each side, at its own size."""
+    for step in ((reach, 0), (0, reach)):
+        back = ImageChops.offset(mask, -step[0], -step[1])
+        mask = ImageChops.lighter(mask, ImageChops.lighter(ImageChops.offset(mask, *step), back))
+    return mask
