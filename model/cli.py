@@ -23,7 +23,6 @@ from model import console, metrics
 from model.assets import default_weights
 from model.atomic import require_writable, write_bytes
 from model.errors import DatasetError, ImageError, KnownError
-from model.exporting import Case, ImageType
 from model.formats import open_dataset
 
 if TYPE_CHECKING:
@@ -128,21 +127,13 @@ def _write_suggestions(paths: list[Path], recognizer: Recognizer) -> int:
 
     if len(paths) != 1:
         raise DatasetError("predict --write takes exactly one project folder or annotation file.")
-    with AnnotationStore.open(_annotation_file(paths[0])) as store, console.progress("Reading pages") as advance:
+    file = export_command.annotation_file(paths[0])
+    with AnnotationStore.open(file) as store, console.progress("Reading pages") as advance:
         result = suggest(store, recognizer, progress=advance)
     for page, reason in result.left_out:
         console.remark(f"{page}: {reason}")
     console.emit({"read": result.read, "known": result.known, "left_out": [list(x) for x in result.left_out]})
     return 0
-
-
-def _annotation_file(path: Path) -> Path:
-    from model.store import FILE_NAME
-
-    file = path / FILE_NAME if path.is_dir() else path
-    if not file.is_file():
-        raise DatasetError(f"{path} is neither an annotation file nor a folder that holds {FILE_NAME}.")
-    return file
 
 
 @app.command()
@@ -328,40 +319,6 @@ def import_(
 
 
 @app.command()
-def export(
-    project: ProjectPath,
-    out: Annotated[Path, typer.Option("--out", help="The folder to make; an earlier export there is replaced.")],
-    format_: Annotated[str, typer.Option("--format", help="A format that can be written.")] = "mjsynth",
-    split: Annotated[str, typer.Option("--split", help="Shares of train, val and test, by page.")] = "80/10/10",
-    case: Annotated[Case, typer.Option("--case", help="What becomes of upper case.")] = Case.KEEP,
-    image: Annotated[ImageType, typer.Option("--image", help="How cut crops are written.")] = ImageType.PNG,
-    seed: Seed = 0,
-    as_json: Json = False,
-) -> int:
-    """Write a project's verified words as a data set; written + skipped = total."""
-    from model import exporting
-    from model.store import AnnotationStore
-
-    options = exporting.ExportOptions(split=exporting.parse_split(split), seed=seed, case=case, image=image)
-    with (
-        AnnotationStore.open(_annotation_file(project), read_only=True) as store,
-        console.progress("Exporting pages") as advance,
-    ):
-        report = exporting.export(store, format=format_, out=out, options=options, progress=advance)
-    document = report.document()
-    if as_json:
-        console.emit(document | {"out": str(report.out)})
-        return 0
-    console.show({"written": report.written, "skipped": len(report.skipped), "total": report.total, **report.parts})
-    if report.outside_alphanumeric:
-        console.remark(f"{report.outside_alphanumeric} labels hold characters that 36-character loaders refuse.")
-    rows = [(reason, str(count)) for reason, count in document["reasons"].items()]
-    console.show_list("Skipped", ("reason", "words"), rows)
-    console.show({"out": str(report.out)})
-    return 0
-
-
-@app.command()
 def doctor(
     weights: WeightsOption = None, device: Device = "auto", precision: Precision = "auto", as_json: Json = False
 ) -> int:
@@ -387,4 +344,5 @@ def _report(findings: dict[str, object], as_json: bool) -> None:
 
 from model import train_command  # noqa: E402  it registers itself, and needs the app above
 
+app.command("export")(export_command.export_project)
 app.command("train")(train_command.train)

@@ -11,20 +11,25 @@ from model.annotations import Box, Point
 ILLEGIBLE = "###"
 """What several formats write in place of a text that nobody can read."""
 
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", re.IGNORECASE | re.ASCII)
 _FARTHEST = 1e7  # pixels: no image reaches as far, and sums of such numbers stay finite
 
 
 def number(value: object) -> float:
-    """Return a coordinate.
+    """Return a coordinate from JSON.
 
     Raises:
         ValueError: it is no finite number that a page could reach.
     """
-    if isinstance(value, str):
-        value = float(value) if re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", value, re.I | re.A) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _FARTHEST:
         raise ValueError("a coordinate is no number that can be on a page")
     return float(value)
+
+
+def number_in(text: str | None) -> float:
+    """Return a coordinate from text. Raises as `number`."""
+    is_number = text is not None and _NUMBER.fullmatch(text)
+    return number(float(text) if text is not None and is_number else None)
 
 
 def points_of(value: object) -> list[Point]:
@@ -51,17 +56,12 @@ def points_in(text: str | None) -> list[Point]:
     Raises:
         ValueError: they are anything else.
     """
-    return points_of([number(v) for v in re.split(r"[\s,;]+", (text or "").strip()) if v])
+    return points_of([number_in(v) for v in re.split(r"[\s,;]+", (text or "").strip()) if v])
 
 
-def rectangle(left: object, top: object, width: object, height: object) -> Box:
-    """Return an upright box from an edge and sizes.
-
-    Raises:
-        ValueError: they are no numbers.
-    """
-    x, y = number(left), number(top)
-    return Box.from_bounds(x, y, x + number(width), y + number(height))
+def rectangle(left: float, top: float, width: float, height: float) -> Box:
+    """Return an upright box from an edge and sizes."""
+    return Box.from_bounds(left, top, left + width, top + height)
 
 
 def outline(points: Sequence[Point]) -> Box:

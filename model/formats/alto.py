@@ -23,7 +23,7 @@ from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
 from model.formats._pages import Pages, beside, files_of, first_sign, head_of, shown
-from model.formats._shapes import clockwise, outline, points_in, rectangle, written
+from model.formats._shapes import clockwise, number_in, outline, points_in, rectangle, written
 from model.formats._trees import descendants, escaped, xml_elements, xml_refusal
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
 
@@ -79,7 +79,7 @@ def _parse_string(word: Element) -> tuple[Box, str]:
     polygon = next(descendants(word, "Polygon"), None)
     if polygon is not None:
         return outline(points_in(polygon.get("POINTS"))), text
-    return rectangle(*(word.get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT"))), text
+    return rectangle(*(number_in(word.get(name)) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT"))), text
 
 
 class _AltoWriter(Writer):

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
 from model.formats._pages import Pages, files_of, first_sign, head_of, shown
-from model.formats._shapes import clockwise, outline, plain_numbers, plain_text, points_of, rectangle
+from model.formats._shapes import clockwise, number, outline, plain_numbers, plain_text, points_of, rectangle
 from model.formats._trees import json_members
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
 
@@ -103,7 +103,7 @@ def _parse_box(word: dict[str, Any]) -> Box:
     bounds = word.get("bbox")
     if not isinstance(bounds, list) or len(bounds) != 4:
         raise ValueError("it has neither an outline nor a bbox of four numbers")
-    return rectangle(*bounds)
+    return rectangle(*map(number, bounds))
 
 
 class _CocoTextWriter(Writer):
@@ -131,11 +131,11 @@ class _CocoTextWriter(Writer):
 
     def finish(self) -> None:
         self._file.write('},\n"imgs": {')
-        for number, image in enumerate(self._images, 1):
-            self._write_member(number, image, number == 1)
+        for image_id, image in enumerate(self._images, 1):
+            self._write_member(image_id, image, image_id == 1)
         self._file.write('},\n"imgToAnns": {')
-        for number, words in enumerate(self._words_of, 1):
-            self._write_member(number, json.dumps(list(words)), number == 1)
+        for image_id, words in enumerate(self._words_of, 1):
+            self._write_member(image_id, json.dumps(list(words)), image_id == 1)
         self._file.write("}}\n")
         self._file.close()
 

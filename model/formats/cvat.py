@@ -24,7 +24,7 @@ from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
 from model.formats._pages import Pages, files_of, first_sign, head_of, shown
-from model.formats._shapes import clockwise, number, outline, points_in, text_among, turned_rectangle, written
+from model.formats._shapes import clockwise, number_in, outline, points_in, text_among, turned_rectangle, written
 from model.formats._trees import children, descendants, escaped, local_name, xml_elements, xml_refusal
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
 
@@ -67,8 +67,8 @@ def _parse_word(word: Element) -> tuple[Box, str]:
     text = text_among({a.get("name", ""): a.text or "" for a in children(word, "attribute")})
     if local_name(word) == "polygon":
         return outline(points_in(word.get("points"))), text
-    left, top, right, bottom = (number(word.get(name)) for name in ("xtl", "ytl", "xbr", "ybr"))
-    turn = number(word.get("rotation", "0"))
+    left, top, right, bottom = (number_in(word.get(name)) for name in ("xtl", "ytl", "xbr", "ybr"))
+    turn = number_in(word.get("rotation", "0"))
     if not turn:
         return Box.from_bounds(left, top, right, bottom), text
     return turned_rectangle(((left + right) / 2, (top + bottom) / 2), right - left, bottom - top, turn), text

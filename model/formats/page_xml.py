@@ -22,7 +22,7 @@ from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
 from model.formats._pages import Pages, beside, files_of, first_sign, head_of, shown
-from model.formats._shapes import number, outline, points_in, whole_pixels
+from model.formats._shapes import number_in, outline, points_in, whole_pixels
 from model.formats._trees import children, descendants, escaped, xml_elements, xml_refusal
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
 
@@ -80,7 +80,7 @@ def _text(element: Element) -> str:
 
 def _index(version: Element) -> float:
     try:
-        return number(version.get("index", "0"))
+        return number_in(version.get("index", "0"))
     except ValueError:
         return 0.0
 
@@ -91,7 +91,7 @@ def _parse_word(word: Element) -> tuple[Box, str]:
         raise ValueError("it has no Coords")
     if coords.get("points") is not None:
         return outline(points_in(coords.get("points"))), _text(word)
-    corners = [(number(point.get("x")), number(point.get("y"))) for point in children(coords, "Point")]
+    corners = [(number_in(point.get("x")), number_in(point.get("y"))) for point in children(coords, "Point")]
     return outline(corners), _text(word)  # as versions before 2013 have it
 
 

@@ -120,7 +120,7 @@ def _parse_region(region: Any) -> tuple[Box, str]:
 def _parse_shape(shape: dict[str, Any]) -> Box:
     kind = shape.get("name")
     if kind == "rect":
-        return rectangle(*(shape.get(name) for name in ("x", "y", "width", "height")))
+        return rectangle(*(number(shape.get(name)) for name in ("x", "y", "width", "height")))
     xs, ys = shape.get("all_points_x"), shape.get("all_points_y")
     if kind != "polygon" or not isinstance(xs, list) or not isinstance(ys, list) or len(xs) != len(ys):
         raise ValueError(f"its shape {kind!r} is no box")
