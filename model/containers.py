@@ -71,11 +71,11 @@ class _Lmdb(_Container):
 
 class _Tar(_Container):
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        self._archive = tarfile.open(fileobj=self._file, mode="r:")  # noqa: SIM115  closed with the container
+        self._archive = tarfile.open(path, "r:")  # noqa: SIM115  closed with the container
 
     def read(self, image: PackedImage) -> bytes:
-        self._file.seek(image.place)
+        assert self._archive.fileobj is not None
+        self._archive.fileobj.seek(image.place)
         member = tarfile.TarInfo.fromtarfile(self._archive)
         data = self._archive.extractfile(member)
         if data is None or member.name != image.key:
@@ -85,7 +85,6 @@ class _Tar(_Container):
 
     def close(self) -> None:
         self._archive.close()
-        self._file.close()
 
 
 class _Parquet(_Container):
@@ -134,7 +133,7 @@ def read_packed(image: PackedImage) -> bytes:
     """
     with _lock:
         try:
-            return _opened(image.container).read(image)
+            return _opened(image.container, _KINDS.get(image.container.suffix.lower(), _Lmdb)).read(image)
         except (FileNotFoundError, KeyError) as error:
             raise MissingImageError(f"{image} does not exist.") from error
         except KnownError:
@@ -161,7 +160,7 @@ def lmdb_items(path: Path, start: bytes, count: int) -> list[tuple[bytes, bytes]
     """
     with _lock:
         try:
-            container = _opened(path)
+            container = _opened(path, _Lmdb)
             assert isinstance(container, _Lmdb)
             return container.items(start, count)
         except KnownError:
@@ -187,10 +186,10 @@ _lock = threading.Lock()
 _open: OrderedDict[tuple[object, ...], _Container] = OrderedDict()
 
 
-def _opened(path: Path) -> _Container:
+def _opened(path: Path, kind: type[_Container]) -> _Container:
     """Return the open container of a path, the least recently used of too many being closed."""
     stat = (path / DATA_FILE if path.is_dir() else path).stat()
-    key = (os.getpid(), path, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    key = (os.getpid(), path, kind, stat.st_ino, stat.st_size, stat.st_mtime_ns)
     if key in _open:
         _open.move_to_end(key)
         return _open[key]
@@ -198,5 +197,5 @@ def _opened(path: Path) -> _Container:
         _open.pop(old).close()
     while len(_open) >= _OPEN_AT_ONCE:
         _open.popitem(last=False)[1].close()
-    _open[key] = _KINDS.get(path.suffix.lower(), _Lmdb)(path)
+    _open[key] = kind(path)
     return _open[key]

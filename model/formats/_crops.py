@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 import re
 from abc import abstractmethod
@@ -30,9 +31,16 @@ def part_named(name: str) -> str | None:
 
 def part_folders(path: Path) -> list[tuple[str, Path]]:
     """Return the folders in a folder that are named after parts, by part; none when it is no folder."""
-    entries = sorted(path.iterdir()) if path.is_dir() else []
-    named = [(part, entry) for entry in entries if (part := part_named(entry.name)) and entry.is_dir()]
+    named = [(part, path / name) for name in names_in(path) if (part := part_named(name)) and (path / name).is_dir()]
     return sorted(named, key=lambda entry: PARTS.index(entry[0]))
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted, without the hidden ones; none when it is no folder."""
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208
+    except OSError:
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +66,18 @@ class CropFormat(Format):
     """A format of crops whose data sets are made of sources, in one folder or in a folder for each part.
 
     Attributes:
+        names: how the sources are called.
         folders: below the data set's own folder, where the sources may lie too.
     """
 
     kind = Kind.CROPS
     can_write = True
+    names: ClassVar[re.Pattern[str]]
     folders: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def is_source(self, path: Path) -> bool:
-        """Whether a file or folder looks like a source of this format. Reads little."""
+        """Whether what is called like a source of this format looks like one. Reads little."""
 
     @abstractmethod
     def read_source(self, source: Source, refuse: Refuse) -> Iterator[LabelledCrop]:
@@ -79,7 +89,7 @@ class CropFormat(Format):
 
     def sources(self, path: Path) -> list[Source]:
         """Return the sources that make up a data set. A file is one, whatever it looks like."""
-        if path.is_file() or self.is_source(path):
+        if path.is_file() or self._is_one(path):
             return [Source(path, part_named(path.stem), "")]
         for folder in (path, *(path / name for name in self.folders)):
             below = "" if folder == path else folder.name
@@ -88,7 +98,7 @@ class CropFormat(Format):
         return []
 
     def sniff(self, path: Path) -> str | None:
-        if self.is_source(path):
+        if self._is_one(path):
             return f"it is {path.name}"
         names = [source.name for source in self.sources(path)] if path.is_dir() else []
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -106,13 +116,15 @@ class CropFormat(Format):
             if part is None or part == source.part:
                 yield from self.read_source(source, refuse)
 
+    def _is_one(self, path: Path) -> bool:
+        return self.names.fullmatch(path.name) is not None and self.is_source(path)
+
     def _sources_in(self, folder: Path, part: str | None, below: str) -> list[Source]:
-        if not folder.is_dir():
-            return []
-        found = [entry for entry in folder.iterdir() if not entry.name.startswith(".") and self.is_source(entry)]
+        called = [folder / name for name in names_in(folder) if self.names.fullmatch(name)]
+        found = [path for path in called if self.is_source(path)]
         sources = [
             Source(entry, part or part_named(entry.stem), posixpath.join(below, entry.name))
-            for entry in sorted(self.preferred(found))
+            for entry in self.preferred(found)
         ]
         of_parts = [source for source in sources if source.part]  # beside them, a list of everything repeats them
         return sorted(of_parts, key=lambda source: PARTS.index(source.part or "")) or sources

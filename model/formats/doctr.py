@@ -34,9 +34,10 @@ class Doctr(CropFormat):
         f"a folder with {IMAGES} and {LABELS} (a JSON object from names to texts), or with one in each part's folder"
     )
 
+    names = re.compile(re.escape(LABELS))
+
     def is_source(self, path: Path) -> bool:
-        is_there = path.name == LABELS and (path.parent / IMAGES).is_dir()
-        return is_there and _FIRST_PAIR.match(head_of(path)) is not None
+        return (path.parent / IMAGES).is_dir() and _FIRST_PAIR.match(head_of(path)) is not None
 
     def read_source(self, source: Source, refuse: Refuse) -> Iterator[LabelledCrop]:
         # As pairs: of a name that stands there twice a dictionary would keep the last in silence.

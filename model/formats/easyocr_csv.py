@@ -35,8 +35,10 @@ class EasyOcrCsv(CropFormat):
     title = "EasyOCR labels.csv"
     accepts = f"a folder with {LABELS}, or with one in each of train, val and test; its first line is {HEADER}"
 
+    names = re.compile(re.escape(LABELS))
+
     def is_source(self, path: Path) -> bool:
-        return path.name == LABELS and head_of(path, 64).splitlines()[:1] == [HEADER]
+        return head_of(path, 64).splitlines()[:1] == [HEADER]
 
     def read_source(self, source: Source, refuse: Refuse) -> Iterator[LabelledCrop]:
         images = ListedImages(source)

@@ -12,14 +12,13 @@ A text cannot be written that a file's name cannot hold on every system.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from model.annotations import LabelledCrop
 from model.errors import ImageError
-from model.formats._crops import CropFormat, Source, part_folders
+from model.formats._crops import CropFormat, Source, names_in, part_folders
 from model.formats._lists import LinkGuard
 from model.formats.base import EncodedCrop, Refuse, Writer, register
 from model.images import IMAGE_SUFFIXES, image_size
@@ -41,6 +40,8 @@ class FileName(CropFormat):
     title = "Captchas: the file's name is the text"
     accepts = "a folder of small images that are all named TEXT.png, TEXT_123.png or 123_TEXT.png"
     rank = 90
+
+    names = re.compile(".*")
 
     def is_source(self, path: Path) -> bool:
         names = _names(path)[:_LOOKED_AT] if path.is_dir() else []
@@ -78,11 +79,7 @@ class FileName(CropFormat):
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(
-        name
-        for name in os.listdir(folder)  # noqa: PTH208  strings, for every file there is
-        if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
-    )
+    return [name for name in names_in(folder) if Path(name).suffix.lower() in IMAGE_SUFFIXES]
 
 
 def _stem(name: str) -> str:

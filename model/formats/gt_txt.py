@@ -31,6 +31,8 @@ class GtTxt(CropFormat):
     title = "Images with .gt.txt (kraken, tesstrain)"
     accepts = f"a folder of images, each with a text file of its name that ends in {SUFFIX}"
 
+    names = re.compile(".*")
+
     def is_source(self, path: Path) -> bool:
         """Whether a folder, or one of the first below it, holds a text."""
         folders = islice(os.walk(path), _FOLDERS_LOOKED_INTO)

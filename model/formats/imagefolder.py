@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +40,7 @@ TEXT_FIELDS = ("text", "label", "transcription")
 FOLDERS = {"train": "train", "val": "validation", "test": "test"}
 """What Hugging Face calls the parts."""
 
-_LISTS = ("metadata.jsonl", "metadata.csv")
+LISTS = ("metadata.jsonl", "metadata.csv")
 
 
 @register
@@ -48,9 +49,10 @@ class ImageFolder(CropFormat):
     title = "Hugging Face imagefolder"
     accepts = "a folder with metadata.jsonl or metadata.csv (file_name and text), or with one in each part's folder"
 
+    names = re.compile("|".join(map(re.escape, LISTS)))
+
     def is_source(self, path: Path) -> bool:
-        head = head_of(path) if path.name in _LISTS else ""
-        first = head.split("\n", 1)[0]
+        first = head_of(path).split("\n", 1)[0]
         return "file_name" in first and any(field in first for field in TEXT_FIELDS)
 
     def preferred(self, found: list[Path]) -> list[Path]:
@@ -120,7 +122,7 @@ class _ImageFolderWriter(Writer):
 
     def add_crop(self, crop: EncodedCrop) -> None:
         if crop.part not in self._lists:
-            self._lists[crop.part] = text_file(self._folder / FOLDERS[crop.part] / _LISTS[0])
+            self._lists[crop.part] = text_file(self._folder / FOLDERS[crop.part] / LISTS[0])
         row = {"file_name": self._images[crop.part].write(crop), "text": crop.text}
         self._lists[crop.part].write(json.dumps(row, ensure_ascii=False) + "\n")
 

@@ -42,7 +42,10 @@ class Lmdb(CropFormat):
     title = "LMDB (clovaai, PARSeq, MMOCR)"
     accepts = f"a folder with {DATA_FILE}, a file that ends in .lmdb or .mdb, or a folder of such folders for each part"
 
+    names = re.compile(".*")
+
     def is_source(self, path: Path) -> bool:
+        """Whether it is an environment, whatever its name."""
         if path.is_dir():
             return (path / DATA_FILE).is_file()
         return path.suffix in (".lmdb", ".mdb") and path.is_file() and path.name != "lock.mdb"

@@ -14,6 +14,7 @@ it, as the first image tells. Where a folder holds several kinds of list, JSON c
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -37,9 +38,9 @@ class Mmocr(CropFormat):
     title = "MMOCR recognition"
     accepts = 'a folder with textrecog_train.json and its like, with *label.jsonl ("filename" and "text") or *label.txt'
 
+    names = re.compile(r".*(label|textrecog|train|val|test).*\.(json|jsonl)|.*label\.txt")
+
     def is_source(self, path: Path) -> bool:
-        if path.suffix not in _SUFFIXES or not path.is_file():
-            return False
         head = head_of(path)
         if path.suffix == ".json":
             return '"data_list"' in head and '"text"' in head and '"polygon"' not in head and '"bbox"' not in head
@@ -47,7 +48,7 @@ class Mmocr(CropFormat):
         if path.suffix == ".jsonl":
             return '"filename"' in first and '"text"' in first
         name, _, text = first.partition(" ")
-        return path.stem.endswith("label") and Path(name).suffix.lower() in IMAGE_SUFFIXES and "\t" not in first + text
+        return Path(name).suffix.lower() in IMAGE_SUFFIXES and "\t" not in first + text
 
     def preferred(self, found: list[Path]) -> list[Path]:
         best = min((_SUFFIXES.index(path.suffix) for path in found), default=0)

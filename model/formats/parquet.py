@@ -10,6 +10,7 @@ Only the texts are read when crops are listed. Images are decoded a few rows at 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -37,8 +38,10 @@ class Parquet(CropFormat):
     accepts = "a .parquet file with a column of images and one of texts, or a folder of such files"
     folders = ("data",)
 
+    names = re.compile(r".+\.parquet")
+
     def is_source(self, path: Path) -> bool:
-        return path.suffix == ".parquet" and path.is_file()
+        return path.is_file()
 
     def read_source(self, source: Source, refuse: Refuse) -> Iterator[LabelledCrop]:
         row = 0

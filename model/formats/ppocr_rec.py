@@ -34,8 +34,10 @@ class PpocrRec(CropFormat):
     accepts = "a folder with rec_gt_train.txt, rec_gt_val.txt, rec_gt_test.txt or rec_gt.txt, or such a list"
     rank = 12  # a folder of PPOCRLabel holds such a list of its crops beside its pages
 
+    names = re.compile(r"rec_gt\w*\.txt")
+
     def is_source(self, path: Path) -> bool:
-        return re.fullmatch(r"rec_gt\w*\.txt", path.name) is not None and path.is_file()
+        return path.is_file()
 
     def read_source(self, source: Source, refuse: Refuse) -> Iterator[LabelledCrop]:
         images = ListedImages(source)

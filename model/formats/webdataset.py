@@ -38,15 +38,14 @@ class WebDataset(CropFormat):
     title = "WebDataset tar shards"
     accepts = "a .tar file of images with .txt, .json or .cls files of the same names, or a folder of such shards"
 
+    names = re.compile(r".+\.tar")
+
     def is_source(self, path: Path) -> bool:
-        if path.suffix != ".tar" or not path.is_file():
-            return False
-        try:
-            with tarfile.open(path, "r:") as archive:
-                first = next((_Group(archive, *group) for group in _groups(archive)), None)
-                return first is not None and first.image is not None and first.suffix is not None
-        except (OSError, tarfile.TarError):
-            return False
+        return path.is_file()
+
+    def sniff(self, path: Path) -> str | None:
+        sources = self.sources(path)[:1]
+        return super().sniff(path) if sources and _is_shard(sources[0].path) else None
 
     def read_source(self, source: Source, refuse: Refuse) -> Iterator[LabelledCrop]:
         try:
@@ -68,6 +67,16 @@ class WebDataset(CropFormat):
 
     def writer(self, folder: Path) -> Writer:
         return _WebDatasetWriter(folder)
+
+
+def _is_shard(path: Path) -> bool:
+    """Whether an archive begins with an image and its text."""
+    try:
+        with tarfile.open(path, "r:") as archive:
+            first = next((_Group(archive, *group) for group in _groups(archive)), None)
+            return first is not None and first.image is not None and first.suffix is not None
+    except (OSError, tarfile.TarError):
+        return False
 
 
 def _groups(archive: tarfile.TarFile) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
