@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -130,23 +129,6 @@ def expected_calibration_error(confidences: ArrayLike, correct: ArrayLike, *, bi
     _, place, counts = np.unique(sure, return_inverse=True, return_counts=True)
     gaps = np.sort(sure) - np.repeat(np.bincount(place, right) / counts, counts)
     return math.fsum(abs(part.sum()) for part in np.array_split(gaps, bins)) / len(sure)
-
-
-def wilson(successes: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Return the Wilson score interval of a share: what "48 of 50" says of the true rate at this level.
-
-    (0, 1) when nothing was counted.
-    """
-    if not 0 <= successes <= n:
-        raise ValueError(f"{successes} successes out of {n}")
-    if n == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share, shrink = successes / n, 1 + z * z / n
-    centre = (share + z * z / (2 * n)) / shrink
-    reach = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # Rounding would leave the ends a hair inside 0 and 1 when nothing or everything succeeded.
-    return max(0.0, min(share, centre - reach)), min(1.0, max(share, centre + reach))
 
 
 def _scored(pairs: Iterable[Pair]) -> TextScore:

@@ -1,7 +1,7 @@
 r"""Regular expressions as constraints on what may be read: ``[A-Z]{2}\d{6}``, ``(?:EUR|USD) ?\d+\.\d\d``.
 
 The whole text has to match. The dialect is the regular part of Python's: literals, ``.``, classes, ``\d \w \s`` and
-their opposites, groups, alternation, ``? * + {m,n}``. What looks around or back is refused.
+their opposites, groups, alternation, ``? * + {m,n}``, and anchors at the ends. What looks around or back is refused.
 """
 
 from __future__ import annotations
@@ -30,15 +30,26 @@ _CATEGORIES = {
     op.CATEGORY_SPACE: r"\s",
     op.CATEGORY_NOT_SPACE: r"\S",
 }
-_NAMES = {
-    op.AT: "anchors such as ^ and \\b (the whole text has to match anyway)",
-    op.ASSERT: "lookahead and lookbehind",
-    op.ASSERT_NOT: "lookahead and lookbehind",
-    op.GROUPREF: "references to groups",
-    op.GROUPREF_EXISTS: "references to groups",
-    op.POSSESSIVE_REPEAT: "possessive quantifiers",
-    op.ATOMIC_GROUP: "atomic groups",
+_BEGINNINGS, _ENDS = (op.AT_BEGINNING, op.AT_BEGINNING_STRING), (op.AT_END, op.AT_END_STRING)
+_UNSUPPORTED = {
+    "AT_BOUNDARY": ("word boundaries", r"\\b"),
+    "AT_NON_BOUNDARY": ("word boundaries", r"\\B"),
+    "AT_BEGINNING": ("an anchor within the text", r"(?<!^)\^"),
+    "AT_BEGINNING_STRING": ("an anchor within the text", r"(?<!^)\\A"),
+    "AT_END": ("an anchor within the text", r"\$(?!$)"),
+    "AT_END_STRING": ("an anchor within the text", r"\\[Zz](?!$)"),
+    "ASSERT": ("lookahead or lookbehind", r"\(\?<?="),
+    "ASSERT_NOT": ("lookahead or lookbehind", r"\(\?<?!"),
+    "FAILURE": ("lookahead or lookbehind", r"\(\?<?!"),
+    "GROUPREF": ("references to groups", r"\\[1-9]|\(\?P="),
+    "GROUPREF_EXISTS": ("references to groups", r"\(\?\("),
+    "POSSESSIVE_REPEAT": ("possessive quantifiers", r"[*+?}]\+"),
+    "ATOMIC_GROUP": ("atomic groups", r"\(\?>"),
+    "SUBPATTERN": ("flags inside groups", r"\(\?[a-zA-Z]*-?[a-zA-Z]*:(?<!\(\?:)"),
 }
+"""What is refused: its name, and how it is spelled outside of classes."""
+
+_OTHER = r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|."
 
 State = frozenset[int]
 
@@ -72,7 +83,7 @@ class Pattern:
             raise PatternError(f"the pattern {expression!r} is malformed: {error}") from error
         self._ignore_case = bool(tree.state.flags & re.IGNORECASE)
         begin = self._new()
-        self._end = self._sequence(tree, begin)
+        self._end = self._sequence(_without_anchors(tree), begin)
         self._alive = self._states_that_can_end()
         if begin not in self._alive:
             raise PatternError(f"the pattern {expression!r} fits no text that these weights can write")
@@ -162,7 +173,7 @@ class Pattern:
         if kind is op.SUBPATTERN:
             _, added, removed, tree = argument
             if added or removed:
-                raise self._unsupported("flags inside groups")
+                raise self._unsupported(op.SUBPATTERN)
             return self._sequence(tree, node)
         end = self._new()
         if symbols := self._symbols(kind, argument):
@@ -210,7 +221,23 @@ class Pattern:
                 folded = {chr(code).lower() for code in range(low, high + 1)}
                 matching |= {char for char in self._characters if char.lower() in folded}
             return matching
-        raise self._unsupported(_NAMES.get(kind, str(kind).lower()))
+        raise self._unsupported(argument if kind is op.AT else kind)
 
-    def _unsupported(self, what: str) -> PatternError:
-        return PatternError(f"the pattern {self.expression!r} uses {what}, which a constraint on texts cannot have")
+    def _unsupported(self, kind: Any) -> PatternError:
+        what, spelling = _UNSUPPORTED[kind.name]  # codes of different kinds can be the same number
+        tokens = re.finditer(f"({spelling})|{_OTHER}", self.expression, re.DOTALL)
+        places = [f" at character {token.start() + 1}" for token in tokens if token[1]]
+        where = places[0] if places else ""
+        return PatternError(f"the pattern {self.expression!r} uses {what}{where}, which a constraint cannot have")
+
+
+def _without_anchors(tree: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Return the parts without anchors at their ends: there they say nothing, because the whole text has to match."""
+    parts = list(tree)
+    while parts and parts[0][0] is op.AT and parts[0][1] in _BEGINNINGS:
+        parts.pop(0)
+    while parts and parts[-1][0] is op.AT and parts[-1][1] in _ENDS:
+        parts.pop()
+    if len(parts) == 1 and parts[0][0] is op.BRANCH:
+        return [(op.BRANCH, (None, [_without_anchors(branch) for branch in parts[0][1][1]]))]
+    return parts

@@ -217,6 +217,10 @@ PATTERNS = [
     "(?:b*a)?",
     ".b|",
     "a+?b",
+    "^a|b$",
+    "^a|^b",
+    r"^(?:ab|b)+$",
+    r"\Aa?b\Z",
 ]
 
 
@@ -230,7 +234,7 @@ def test_a_pattern_matches_what_python_matches(expression: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
-@given(st.text("ab|*+?()[]{}2,^-.\\d", max_size=8), st.text("ab2-", max_size=5))
+@given(st.text("ab|*+?()[]{}2,^$-.\\dAZB=!<>:i1", max_size=8), st.text("ab2-", max_size=5))
 @settings(max_examples=300)
 def test_any_pattern_is_refused_or_agrees_with_python(expression: str, text: str) -> None:
     try:
@@ -257,13 +261,21 @@ def test_ignoring_case() -> None:
     ("expression", "reason"),
     [
         ("(a", "malformed"),
-        ("^a$", "anchors"),
-        (r"\bab", "anchors"),
-        ("(?=a)b", "lookahead"),
-        (r"(a)\1", "references"),
-        ("(?>a)", "atomic"),
-        ("a++", "possessive"),
-        ("(?i:a)", "flags"),
+        ("(a", "position 0"),
+        ("a^b", "anchor within the text at character 2"),
+        ("a$b$", "anchor within the text at character 2"),
+        (r"[$]a(b\Z)?", "anchor within the text at character 7"),
+        (r"\bab", "word boundaries at character 1"),
+        (r"[\b]|a\B", "word boundaries at character 7"),
+        ("a|(?!)", "lookahead or lookbehind at character 3"),
+        ("b(?=a)b", "lookahead or lookbehind at character 2"),
+        ("(?<!a)b", "lookahead or lookbehind at character 1"),
+        (r"(a)[\1]?\\?\1", "references to groups at character 12"),
+        ("(?P<n>a)(?P=n)", "references to groups at character 9"),
+        ("(a)?(?(1)b|a)", "references to groups at character 5"),
+        ("(?>a)", "atomic groups at character 1"),
+        ("a++", "possessive quantifiers at character 2"),
+        ("(?:a)(?i:a)", "flags inside groups at character 6"),
         ("a{99999}", "too large"),
         ("€+", "no text"),
         (r"a\d", "no text"),

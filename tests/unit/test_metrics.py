@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.metrics import TextScore, alphanumeric, cer, confusions, expected_calibration_error, wilson, word_accuracy
+from model.metrics import TextScore, alphanumeric, cer, confusions, expected_calibration_error, word_accuracy
 
 PAIRS = st.lists(st.tuples(st.text("abc1-é", max_size=6), st.text("abc1-é", max_size=6)), max_size=8)
 
@@ -75,25 +75,6 @@ def test_alphanumeric_protocol_skips_empty_truths() -> None:
     assert score.summary().words == 2
     assert score.summary().word_accuracy == 0.5
     assert score.confusions() == [("a", "b", 1)]
-
-
-def test_wilson_matches_the_published_interval() -> None:
-    low, high = wilson(48, 50)
-    assert (round(low, 4), round(high, 4)) == (0.8654, 0.9890)
-    assert wilson(0, 0) == (0, 1)
-    assert wilson(0, 10)[0] == 0
-    assert wilson(10, 10)[1] == 1
-    with pytest.raises(ValueError, match="11 successes"):
-        wilson(11, 10)
-
-
-@given(st.integers(1, 10_000), st.data())
-def test_wilson_holds_the_share_and_narrows(n: int, data: st.DataObject) -> None:
-    successes = data.draw(st.integers(0, n))
-    low, high = wilson(successes, n)
-    assert 0 <= low <= successes / n <= high <= 1
-    more_low, more_high = wilson(4 * successes, 4 * n)
-    assert more_high - more_low < high - low
 
 
 def test_a_calibration_error_is_the_mean_gap_of_equal_bins() -> None:
