@@ -2,55 +2,43 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
-from itertools import groupby, islice, pairwise
+from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.annotations import Alternative, Character, Prediction
+from model.annotations import Prediction
 from model.assets import default_weights
-from model.checkpoint import Weights, build_network, load_weights, weights_hash
-from model.dataset import normalized
-from model.decoding import Floats, Lexicon, Span, align, ctc_log_probs, greedy_spans, log_softmax, prefix_beam
+from model.checkpoint import Weights, load_weights, weights_hash
 from model.devices import Device, choose, cores, worker_pool
-from model.errors import WeightsError
-from model.images import read_image, to_strip
-from model.networks import fold_batch_norm
-from model.patterns import Pattern
-
-logger = logging.getLogger(__name__)
+from model.engines import Trial, fastest
+from model.images import read_image
+from model.reader import Reader, Strip, without_padding
 
 Picture = Image.Image | NDArray[np.uint8] | Path | str
 """A crop: an image, uint8 pixels (H, W) or (H, W, 3), or the path of an image file."""
-
-Strip = NDArray[np.uint8]
-
-PRECISIONS = ("auto", "fp32", "bf16")
 
 _WINDOW = 16  # batches whose crops are sorted by width together
 
 
 class Recognizer:
-    """A network ready to read, on one device. Not for use by two threads at once.
+    """A network ready to read, on one device; for one thread or several at once.
 
     Args:
         weights: what to read with.
         weights_hash: goes into every prediction.
         device: where to compute, see :func:`model.devices.choose`.
-        precision: "fp32", "bf16", or "auto": bf16 on CUDA devices that have it, else fp32.
+        precision: "fp32", "bf16", or "auto", which is "fp32": bfloat16 reads some words differently.
+        engine: "torch", "onnxruntime", or "auto" for the quicker of them, where onnxruntime is installed.
         workers: batches that are computed at once, each by one thread; None for one a core on a CPU.
 
-    Attributes:
-        weights, weights_hash: as given.
-        device: where it computes now. A GPU without enough memory is left for the CPU.
+    Raises:
+        EngineError: there is no such precision or engine, or it cannot be used here.
     """
 
     def __init__(
@@ -60,22 +48,13 @@ class Recognizer:
         weights_hash: str = "",
         device: Device | None = None,
         precision: str = "auto",
+        engine: str = "auto",
         workers: int | None = None,
     ) -> None:
-        if precision not in PRECISIONS:
-            raise WeightsError(f"there is no precision {precision!r}; known are {', '.join(PRECISIONS)}")
-        self.weights = weights
-        self.weights_hash = weights_hash
-        self.device = device or choose()
-        self._half = precision == "bf16" or (
-            precision == "auto" and self.device.kind == "cuda" and torch.cuda.is_bf16_supported()
-        )
-        # torch has no stubs for the memory format of modules
-        network: Any = fold_batch_norm(build_network(weights)).requires_grad_(False)
-        self._network = network.to(self.device.kind, memory_format=torch.channels_last)
-        self._pool = worker_pool(workers or (min(cores(), _WINDOW) if self.device.kind == "cpu" else 1))
-        self._lexicon: tuple[object, Pattern | None, Lexicon] | None = None
-        self._pattern: Pattern | None = None
+        chosen = device or choose()
+        self._wanted = (chosen, precision, engine)
+        self._pool = worker_pool(workers or (min(cores(), _WINDOW) if chosen.kind == "cpu" else 1))
+        self._reader = self._prepared(weights, weights_hash)
 
     @classmethod
     def load(
@@ -84,28 +63,74 @@ class Recognizer:
         *,
         device: str = "auto",
         precision: str = "auto",
+        engine: str = "auto",
         workers: int | None = None,
     ) -> Recognizer:
         """Return a recogniser with the weights of a file, or with the starter weights.
 
         Raises:
-            WeightsError: the weights cannot be used, or there is no such precision.
+            WeightsError: the weights cannot be used.
             DeviceError: there is no such device.
+            EngineError: as the class does.
         """
         path = weights or default_weights()
-        loaded = load_weights(path)
-        chosen = choose(device)
-        return cls(loaded, weights_hash=weights_hash(path), device=chosen, precision=precision, workers=workers)
+        return cls(
+            load_weights(path),
+            weights_hash=weights_hash(path),
+            device=choose(device),
+            precision=precision,
+            engine=engine,
+            workers=workers,
+        )
+
+    def reload(self, weights: Path | None = None) -> None:
+        """Read with the weights of another file from now on, or with the starter weights.
+
+        A reading that has begun, in bulk too, ends with the weights it began with. Where the new ones cannot be used,
+        those before stay. Raises as :meth:`load`.
+        """
+        path = weights or default_weights()
+        self._reader = self._prepared(load_weights(path), weights_hash(path))
+
+    def _prepared(self, weights: Weights, hash_: str) -> Reader:
+        device, precision, engine = self._wanted
+        # In the pool, where torch has as many threads as it will have for the readings.
+        quickest, trials = self._pool.submit(fastest, weights, device, precision, engine).result()
+        return Reader(weights, hash_, engine=quickest, device=device, trials=trials)
+
+    @property
+    def weights(self) -> Weights:
+        """The weights that are read with."""
+        return self._reader.weights
+
+    @property
+    def weights_hash(self) -> str:
+        """The hash that goes into predictions."""
+        return self._reader.weights_hash
+
+    @property
+    def device(self) -> Device:
+        """Where it computes now. A GPU without enough memory is left for the CPU."""
+        return self._reader.device
+
+    @property
+    def engine(self) -> str:
+        """What computes: "torch" or "onnxruntime"."""
+        return self._reader.engine.name
+
+    @property
+    def precision(self) -> str:
+        """In what numbers: "fp32" or "bf16"."""
+        return self._reader.engine.precision
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """How the engines did that were tried at load; empty where there was no choice."""
+        return self._reader.trials
 
     def strip(self, image: Picture) -> Strip:
         """Return the pixels the network sees of a crop: (height, width), or (height, width, 3) for RGB networks."""
-        return self._seen(image)[0]
-
-    def _seen(self, image: Picture) -> tuple[Strip, float]:
-        """Return the pixels the network sees of a crop, and the share of their width that is not padding."""
-        crop, spec = _opened(image), self.weights.preprocessing
-        strip = to_strip(crop, spec)
-        return strip, spec.content_width(*crop.size) / strip.shape[1]
+        return self._reader.seen(_opened(image))[0]
 
     def read(
         self, image: Picture, *, top: int = 1, lexicon: Iterable[str] | None = None, pattern: str | None = None
@@ -125,125 +150,63 @@ class Recognizer:
             ImageError: the image file cannot be read.
             PatternError: the pattern cannot be used.
         """
-        strip, share = self._seen(image)
-        log_probs = self._pool.submit(self._log_probs, [strip]).result()
+        reader = self._reader
+        strip, share = reader.seen(_opened(image))
+        log_probs = self._pool.submit(reader.log_probs, [strip]).result()
         if lexicon is None and pattern is None:
-            return _without_padding(self._free(log_probs, top=top)[0], share)
-        constrained = self._constrained(log_probs[0], top=top, lexicon=lexicon, pattern=pattern)
-        return _without_padding(constrained, share)
+            return without_padding(reader.free(log_probs, top=top)[0], share)
+        constrained = reader.constrained(log_probs[0], top=top, lexicon=lexicon, pattern=pattern)
+        return without_padding(constrained, share)
 
     def read_many(self, images: Iterable[Picture], *, batch: int = 64, top: int = 1) -> Iterator[Prediction]:
         """Read crops in bulk and yield their predictions in the same order.
 
         Crops are taken from ``images`` some batches ahead and sorted by width; memory does not grow with their number.
+        Closing the iterator gives up what has not been computed yet.
         """
-        pending = iter(images)
-        waiting: list[tuple[list[int], Future[list[Prediction]]]] = []
-        shares: list[float] = []
-        while True:
-            # One window is prepared here while the pool works on the window before.
-            seen = [self._seen(image) for image in islice(pending, _WINDOW * batch)]
-            strips = [strip for strip, _ in seen]
-            begun = [
-                (places, self._pool.submit(self._read_batch, [strips[place] for place in places], top))
-                for places in _batches([strip.shape[1] for strip in strips], batch)
-            ]
-            done = {
-                place: one for places, future in waiting for place, one in zip(places, future.result(), strict=True)
-            }
-            yield from (_without_padding(done[place], shares[place]) for place in range(len(done)))
-            if not strips:
-                return
-            waiting, shares = begun, [share for _, share in seen]
-
-    def _read_batch(self, strips: Sequence[Strip], top: int) -> list[Prediction]:
-        return self._free(self._log_probs(strips), top=top)
-
-    def _log_probs(self, strips: Sequence[Strip]) -> Floats:
-        """Return the log-probabilities (N, T, classes) of strips of one width. Runs in the pool."""
-        return log_softmax(self._logits(strips), temperature=self.weights.temperature)
-
-    @torch.inference_mode()
-    def _logits(self, strips: Sequence[Strip]) -> NDArray[np.float32]:
-        """Return the logits (N, T, classes) of strips of one width, in pieces where the GPU's memory demands it."""
-        stack = np.stack(strips)
-        batch = torch.from_numpy(stack[:, np.newaxis] if stack.ndim == 3 else stack.transpose(0, 3, 1, 2))
+        reader, pending = self._reader, iter(images)
+        waiting = _Window([], [])
         try:
-            images = normalized(batch.to(self.device.kind), self.weights.preprocessing)
-            with torch.autocast(self.device.kind, dtype=torch.bfloat16, enabled=self._half):
-                logits = self._network(images.contiguous(memory_format=torch.channels_last))
-            result: NDArray[np.float32] = logits.float().cpu().numpy()
-            return result
-        except torch.OutOfMemoryError:
-            if len(strips) == 1:
-                self._move_to_cpu()
-                return self._logits(strips)
-        torch.cuda.empty_cache()
-        logger.warning("The GPU has no memory for %d crops at once; trying half of them.", len(strips))
-        middle = len(strips) // 2
-        return np.concatenate([self._logits(strips[:middle]), self._logits(strips[middle:])])
+            while True:
+                # One window is prepared here while the pool works on the window before.
+                seen = [reader.seen(_opened(image)) for image in islice(pending, _WINDOW * batch)]
+                finished, waiting = waiting, self._begin(reader, seen, batch=batch, top=top)
+                yield from finished.predictions()
+                if not seen:
+                    return
+        finally:
+            waiting.cancel()
 
-    def _move_to_cpu(self) -> None:
-        logger.warning("The GPU has no memory for a single crop; reading goes on with the CPU.")
-        self.device = Device("cpu", "the GPU ran out of memory")
-        self._half = False
-        self._network = self._network.to("cpu")
+    def _begin(self, reader: Reader, seen: Sequence[tuple[Strip, float]], *, batch: int, top: int) -> _Window:
+        def read(strips: Sequence[Strip]) -> list[Prediction]:
+            return reader.free(reader.log_probs(strips), top=top)
 
-    def _free(self, log_probs: Floats, *, top: int) -> list[Prediction]:
-        """Return the predictions for log-probabilities (N, T, classes) without a constraint."""
-        spans = [greedy_spans(rows) for rows in log_probs]
-        texts = [tuple(span.index for span in word) for word in spans]
-        scores = ctc_log_probs(log_probs, texts)
-        predictions = []
-        for rows, word, text, score in zip(log_probs, spans, texts, scores, strict=True):
-            others = prefix_beam(rows, top=top) if top > 1 else []
-            ranked = [(self._text(other), log_prob) for other, log_prob in others if other != text][: top - 1]
-            predictions.append(self._prediction(word, float(score), len(rows), ranked))
-        return predictions
+        strips = [strip for strip, _ in seen]
+        batches = [
+            (places, self._pool.submit(read, [strips[place] for place in places]))
+            for places in _batches([strip.shape[1] for strip in strips], batch)
+        ]
+        return _Window([share for _, share in seen], batches)
 
-    def _constrained(
-        self, log_probs: Floats, *, top: int, lexicon: Iterable[str] | None, pattern: str | None
-    ) -> Prediction:
-        grammar = None if pattern is None else self._compiled(pattern)
-        if lexicon is not None:
-            ranked = self._prepared(lexicon, grammar).best(log_probs, top=top)
-        else:
-            found = prefix_beam(log_probs, top=top, grammar=grammar)
-            ranked = [(self._text(text), log_prob) for text, log_prob in found]
-        if not ranked:
-            return Prediction("", 0.0, weights=self.weights_hash)
-        best, score = ranked[0]
-        return self._prediction(align(log_probs, self.weights.charset.encode(best)), score, len(log_probs), ranked[1:])
 
-    def _prepared(self, words: Iterable[str], grammar: Pattern | None) -> Lexicon:
-        if self._lexicon is None or self._lexicon[0] is not words or self._lexicon[1] is not grammar:
-            allowed = words if grammar is None else filter(grammar.matches, words)
-            self._lexicon = (words, grammar, Lexicon(allowed, self.weights.charset))
-        return self._lexicon[2]
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Crops that are being read: the share of each strip that is not padding, and batches as places and predictions."""
 
-    def _compiled(self, expression: str) -> Pattern:
-        if self._pattern is None or self._pattern.expression != expression:
-            self._pattern = Pattern(expression, self.weights.charset)
-        return self._pattern
+    shares: list[float]
+    batches: list[tuple[list[int], Future[list[Prediction]]]]
 
-    def _text(self, indices: Sequence[int]) -> str:
-        return self.weights.charset.text(indices)
+    def predictions(self) -> list[Prediction]:
+        """Wait for all of them and return them in the order of the crops."""
+        done = {
+            place: one for places, future in self.batches for place, one in zip(places, future.result(), strict=True)
+        }
+        return [without_padding(done[place], share) for place, share in enumerate(self.shares)]
 
-    def _prediction(
-        self, spans: Sequence[Span], log_prob: float, frames: int, others: Sequence[tuple[str, float]]
-    ) -> Prediction:
-        extents = _extents(spans, frames)
-        characters = tuple(
-            Character(self._text((span.index,)), span.confidence, start, end)
-            for span, (start, end) in zip(spans, extents, strict=True)
-        )
-        return Prediction(
-            text="".join(character.char for character in characters),
-            confidence=_probability(log_prob),
-            characters=characters,
-            alternatives=tuple(Alternative(text, _probability(score)) for text, score in others),
-            weights=self.weights_hash,
-        )
+    def cancel(self) -> None:
+        """Give up what has not begun."""
+        for _, future in self.batches:
+            future.cancel()
 
 
 def _batches(widths: Sequence[int], batch: int) -> Iterator[list[int]]:
@@ -260,32 +223,3 @@ def _opened(image: Picture) -> Image.Image:
     if isinstance(image, np.ndarray):
         return Image.fromarray(image)
     return read_image(Path(image))
-
-
-def _without_padding(prediction: Prediction, share: float) -> Prediction:
-    """Turn spans from fractions of the strip into fractions of the crop, which fills this share of it."""
-    if share == 1:
-        return prediction
-    characters = (
-        replace(c, start=min(c.start / share, 1.0), end=min(c.end / share, 1.0)) for c in prediction.characters
-    )
-    return replace(prediction, characters=tuple(characters))
-
-
-def _probability(log_prob: float) -> float:
-    return min(1.0, float(np.exp(log_prob)))  # rounding can lift it above 1
-
-
-def _extents(spans: Sequence[Span], frames: int) -> list[tuple[float, float]]:
-    """Return each character's extent as fractions of the strip's width.
-
-    CTC marks a character with one or two frames somewhere inside it. Neighbours meet halfway between their frames,
-    and the outer ends reach as far from theirs as the inner ones do.
-    """
-    if len(spans) < 2:
-        return [(0.0, 1.0)] * len(spans)
-    borders = [(left.end + right.start) / 2 for left, right in pairwise(spans)]
-    first = max(0.0, spans[0].start - (borders[0] - spans[0].end))
-    last = min(float(frames), spans[-1].end + (spans[-1].start - borders[-1]))
-    edges = [first, *borders, last]
-    return [(start / frames, end / frames) for start, end in pairwise(edges)]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import logging
+import inspect
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +24,11 @@ from model.charset import Charset
 from model.checkpoint import Weights, build_network, load_weights, save_weights, weights_hash
 from model.decoding import ctc_log_prob, log_softmax
 from model.devices import Device, DeviceError, choose
+from model.engines import TorchEngine
 from model.errors import ImageError, WeightsError
 from model.images import Fit, Preprocessing, prepare_crop
 from model.inference import Recognizer
-from model.networks import build
+from model.networks import NETWORKS, build
 from model.patterns import PatternError
 
 CHARSET = Charset.named("alphanumeric")
@@ -46,6 +49,12 @@ def untrained(name: str = "crnn-lite", **options: int) -> Weights:
     )
 
 
+def small(name: str) -> Weights:
+    """Return untrained weights of a network as small as its options make it."""
+    known = inspect.signature(NETWORKS[name]).parameters
+    return untrained(name, **{key: value for key, value in (("hidden", 8), ("channels", 32)) if key in known})
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
@@ -53,9 +62,14 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def recognizer(path: Path) -> Recognizer:
-    return Recognizer.load(path, device="cpu", workers=2)
+@cache
+def loaded(path: Path, device: str) -> Recognizer:
+    return Recognizer.load(path, device=device, workers=2)
+
+
+@pytest.fixture
+def recognizer(path: Path, device: torch.device) -> Recognizer:
+    return loaded(path, device.type)
 
 
 def crops(count: int) -> list[Image.Image]:
@@ -203,8 +217,6 @@ def test_temperature_tempers_confidence_and_nothing_else(recognizer: Recognizer)
 def test_half_precision_reads_too(path: Path) -> None:
     prediction = Recognizer.load(path, device="cpu", precision="bf16", workers=1).read(crops(1)[0])
     assert 0.0 <= prediction.confidence <= 1.0
-    with pytest.raises(WeightsError, match="fp64"):
-        Recognizer.load(path, precision="fp64")
 
 
 def test_loading_names_the_weights(path: Path) -> None:
@@ -226,27 +238,126 @@ def test_a_recogniser_leaves_the_threads_of_others_alone(path: Path) -> None:
         torch.set_num_threads(before)
 
 
-def test_a_gpu_without_memory_is_given_less_and_then_left(
-    recognizer: Recognizer, path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def without_memory_for(most: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let the first engine that computes be a GPU's without memory for more crops; return what is asked of it."""
+    real, sizes, first = TorchEngine.logits, [], []
+
+    def logits(engine: TorchEngine, strips: np.ndarray) -> np.ndarray:
+        first.append(engine)
+        if engine is first[0]:
+            sizes.append(len(strips))
+            if len(strips) > most:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(engine, strips)
+
+    monkeypatch.setattr(TorchEngine, "logits", logits)
+    return sizes
+
+
+SHADES = [Image.new("L", (64, 32), shade) for shade in range(0, 250, 25)]
+
+
+def test_a_gpu_without_memory_is_given_less(
+    recognizer: Recognizer,
+    path: Path,
+    expect_warning: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    small = Recognizer.load(path, device="cpu", workers=1)
-    real, sizes = small._network, []
+    expected = [recognizer.read(image) for image in SHADES]
+    small = Recognizer.load(path, device=recognizer.device.kind, engine="torch", precision="fp32", workers=1)
+    sizes = without_memory_for(2, monkeypatch)
+    for size in (10, 5, 3):
+        expect_warning(f"no memory for {size} crops")
+    for one, other in zip(small.read_many(SHADES), expected, strict=True):
+        assert_same(one, other)
+    assert sizes == [10, 5, 3, 2, 1, 2, 5, 3, 2, 1, 2]
+    assert small.device == recognizer.device
 
-    def forward(images: torch.Tensor) -> torch.Tensor:
-        sizes.append(len(images))
-        if len(images) > 2:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        return real(images)
 
-    monkeypatch.setattr(small, "_network", forward)
-    images = [Image.new("L", (64, 32), shade) for shade in range(0, 250, 25)]
-    with caplog.at_level(logging.WARNING):
-        readings = list(small.read_many(images))
-    assert max(sizes) == 10
-    assert "half" in caplog.text
-    caplog.clear()
-    for image, reading in zip(images, readings, strict=True):
-        assert_same(reading, recognizer.read(image))
+def test_a_gpu_without_memory_for_one_crop_is_left(
+    recognizer: Recognizer,
+    path: Path,
+    expect_warning: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = [recognizer.read(image) for image in SHADES]
+    small = Recognizer.load(path, device=recognizer.device.kind, engine="torch", precision="fp32", workers=1)
+    sizes = without_memory_for(0, monkeypatch)
+    for size in (10, 5, 3, 2):
+        expect_warning(f"no memory for {size} crops")
+    expect_warning("goes on with the CPU")
+    for one, other in zip(small.read_many(SHADES), expected, strict=True):
+        assert_same(one, other)
+    assert sizes == [10, 5, 3, 2, 1]
+    assert small.device == Device("cpu", "the GPU ran out of memory")
+
+
+def test_new_weights_leave_readings_that_have_begun_alone(recognizer: Recognizer, path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.safetensors"
+    weights = untrained(hidden=16)
+    save_weights(replace(weights, charset=Charset(CHARSET.characters[::-1])), other)
+    own = Recognizer.load(path, device=recognizer.device.kind, workers=2)
+    images = crops(30)
+    before = [own.read(image) for image in images]
+    bulk = own.read_many(iter(images), batch=1)  # a window of sixteen
+    begun = [next(bulk)]
+    own.reload(other)
+    after = [own.read(image) for image in images]
+    assert {one.weights for one in after} == {own.weights_hash} != {one.weights for one in before}
+    for one, expected in zip([*begun, *bulk], before, strict=True):
+        assert one.weights == expected.weights
+        assert_same(one, expected)
+    assert any(one.text != two.text for one, two in zip(before, after, strict=True))
+
+
+def test_two_threads_read_while_a_third_changes_the_weights(recognizer: Recognizer, path: Path, tmp_path: Path) -> None:
+    reverse = tmp_path / "reverse.safetensors"
+    save_weights(replace(untrained(hidden=16), charset=Charset(CHARSET.characters[::-1])), reverse)
+    own = Recognizer.load(path, device=recognizer.device.kind, workers=2)
+    images = crops(4)
+    words = ["plate", "meter"]
+
+    def texts() -> list[tuple[str, str, str]]:
+        return [
+            (prediction.weights, prediction.text, own.read(image, lexicon=words).text[:0])
+            for image in images
+            for prediction in [own.read(image), *own.read_many([image])]
+        ]
+
+    expected = set(texts())
+    own.reload(reverse)
+    expected |= set(texts())
+    assert len({hash_ for hash_, _, _ in expected}) == 2
+    with ThreadPoolExecutor(2) as readers:
+        pending = [readers.submit(texts) for _ in range(4)]
+        for turn in range(4):
+            own.reload((path, reverse)[turn % 2])
+        assert {one for future in pending for one in future.result()} <= expected
+
+
+def test_weights_that_cannot_be_used_leave_those_before(path: Path, tmp_path: Path) -> None:
+    own = Recognizer.load(path, device="cpu", workers=1)
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing")
+    with pytest.raises(WeightsError, match="broken"):
+        own.reload(tmp_path / "broken.safetensors")
+    assert own.read(crops(1)[0]).weights == weights_hash(path)
+
+
+def test_what_nobody_waits_for_is_not_computed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Recognizer.load(path, device="cpu", engine="torch", precision="fp32", workers=1)
+    real, begun = TorchEngine.logits, []
+
+    def logits(engine: TorchEngine, strips: np.ndarray) -> np.ndarray:
+        begun.append(len(strips))
+        time.sleep(0.02)
+        return real(engine, strips)
+
+    monkeypatch.setattr(TorchEngine, "logits", logits)
+    readings = own.read_many(SHADES * 4, batch=1)
+    next(readings)
+    readings.close()
+    own.read(SHADES[0])  # waits for all that has been begun
+    assert sum(begun) < 16 + 16
 
 
 def test_reading_does_not_import_torchvision(path: Path) -> None:
