@@ -42,6 +42,8 @@ IMAGE_SUFFIXES = frozenset(
 PIXEL_LIMIT = 450_000_000
 """Images with more pixels than this are refused before a pixel is decoded."""
 
+_FLAT = 1e-6  # square pixels; a corner flatter than this has no perspective in floating point
+
 DEFAULT_WIDTHS = (*range(16, 129, 16), *range(160, 321, 32), *range(384, 1025, 64), *range(1152, 2049, 128))
 
 # Pillow's own limit warns at 89 megapixels from wherever a large image is opened or cropped; PIXEL_LIMIT replaces it.
@@ -283,7 +285,7 @@ def _pixel_bounds(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
 def _is_convex(box: Box) -> bool:
     a, b, c, d = box.points
     turns = [_turn(*corner) for corner in ((a, b, c), (b, c, d), (c, d, a), (d, a, b))]
-    return min(turns) > 0 or max(turns) < 0
+    return min(turns) > _FLAT or max(turns) < -_FLAT
 
 
 def _turn(a: Point, b: Point, c: Point) -> float:

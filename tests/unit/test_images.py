@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
@@ -353,6 +353,7 @@ def test_a_quad_without_perspective_gives_its_bounds() -> None:
     assert cut_crop(image, flat).tobytes() == image.crop((10, 10, 40, 25)).tobytes()
 
 
+@example([(2.0, 1.0), (1.0, 1.0), (0.0, 2.0), (1e-60, 2.0)])  # convex, and yet no perspective in floating point
 @given(st.lists(st.tuples(COORDINATES, COORDINATES), min_size=4, max_size=4))
 def test_no_quad_is_ever_enlarged_or_lost(points: list[tuple[float, float]]) -> None:
     box = Box((points[0], points[1], points[2], points[3]))
