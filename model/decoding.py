@@ -221,9 +221,11 @@ def prefix_beam(
 ) -> list[tuple[Text, float]]:
     """Return the most probable texts with their exact log-probabilities, best first.
 
-    The search keeps the ``beam`` best prefixes a frame and tries :data:`SYMBOLS` characters on each; the probabilities
-    of what it finds are then computed over all paths. With a grammar, the best prefix of each of its states is kept
-    too, so that a text is found wherever one fits into the frames.
+    Exact are the probabilities: of each text that is found, over all of its paths. Which texts are found is a search.
+    It keeps the ``beam`` best prefixes a frame, tries :data:`SYMBOLS` characters on each, and without a grammar leaves
+    out what is faint, so it can miss a text whose beginnings look worse than those of others. What is certain: a text
+    more probable than all that the texts found leave over is the best there is. With a grammar, the best prefix of each
+    of its states is kept too, so that a text is found wherever one fits into the frames.
 
     Args:
         log_probs: (T, classes).
@@ -348,6 +350,10 @@ class Lexicon:
 
     def best(self, log_probs: Floats, *, top: int = 5, candidates: int = 100) -> list[tuple[str, float]]:
         """Return the most probable words with their exact log-probabilities, best first.
+
+        Exact are the probabilities, and the choice among the candidates. The best word of the list can only be missed
+        where it is not among them: a list of no more words than candidates is searched whole, and a word that is more
+        probable than one half, or than what all scored words leave over, is the best of any list.
 
         Args:
             log_probs: (T, classes).

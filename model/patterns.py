@@ -231,13 +231,17 @@ class Pattern:
         return PatternError(f"the pattern {self.expression!r} uses {what}{where}, which a constraint cannot have")
 
 
-def _without_anchors(tree: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Return the parts without anchors at their ends: there they say nothing, because the whole text has to match."""
+def _without_anchors(tree: Iterable[tuple[Any, Any]], *, first: bool = True) -> list[tuple[Any, Any]]:
+    """Return the parts without anchors at their ends: there they say nothing, because the whole text has to match.
+
+    ``first``: whether nothing stands before the parts; nothing ever stands behind them.
+    """
     parts = list(tree)
-    while parts and parts[0][0] is op.AT and parts[0][1] in _BEGINNINGS:
+    while first and parts and parts[0][0] is op.AT and parts[0][1] in _BEGINNINGS:
         parts.pop(0)
     while parts and parts[-1][0] is op.AT and parts[-1][1] in _ENDS:
         parts.pop()
-    if len(parts) == 1 and parts[0][0] is op.BRANCH:
-        return [(op.BRANCH, (None, [_without_anchors(branch) for branch in parts[0][1][1]]))]
+    if parts and parts[-1][0] is op.BRANCH:  # the parser takes what branches begin with out of them
+        branches = [_without_anchors(branch, first=first and len(parts) == 1) for branch in parts[-1][1][1]]
+        parts[-1] = (op.BRANCH, (None, branches))
     return parts

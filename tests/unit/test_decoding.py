@@ -120,6 +120,18 @@ def test_a_wide_beam_finds_the_most_probable_text(log_probs: Floats) -> None:
     assert len({text for text, _ in found}) == len(found)
 
 
+@pytest.mark.parametrize(("frames", "text"), [("bbooo-ookk", "book"), ("bboooookk", "bok")])
+def test_the_worked_examples_of_the_article(frames: str, text: str) -> None:
+    charset = Charset.named("alphanumeric")
+    log_probs = grid(*frames, charset=charset)
+    assert charset.text(greedy(log_probs)) == text
+    found, log_prob = prefix_beam(log_probs)[0]
+    assert charset.text(found) == text
+    assert log_prob == ctc_log_prob(log_probs, charset.encode(text))
+    assert Lexicon(["book", "bok", "boo"], charset).best(log_probs)[0][0] == text
+    assert charset.text(prefix_beam(log_probs, grammar=Pattern("bo+k", charset))[0][0]) == text
+
+
 def test_the_beam_sees_what_the_best_path_does_not() -> None:
     # Each frame prefers the blank, and yet "a" is more probable than nothing: 0.64 against 0.36.
     log_probs = np.log(np.array([[0.6, 0.4], [0.6, 0.4]]))
@@ -197,6 +209,25 @@ def test_the_lexicon_is_exact_over_its_words(log_probs: Floats) -> None:
     assert Lexicon(words, charset).best(log_probs)[0][1] == pytest.approx(expected)
 
 
+@given(grids(frames=5, classes=4), st.integers(1, 4))
+def test_a_lexicon_word_that_outweighs_the_rest_is_the_best_of_all(log_probs: Floats, candidates: int) -> None:
+    charset = Charset("abc"[: log_probs.shape[1] - 1])
+    words = ["".join(w) for n in (1, 2, 3) for w in product(charset.characters, repeat=n)]
+    scored = Lexicon(words, charset).best(log_probs, top=candidates, candidates=candidates)
+    best = max(ctc_log_prob(log_probs, charset.encode(word)) for word in words)
+    if scored and math.exp(scored[0][1]) >= 1 - sum(math.exp(score) for _, score in scored):
+        assert scored[0][1] == pytest.approx(best)
+
+
+def test_a_lexicon_can_miss_a_word_behind_many_nearer_readings() -> None:
+    # "bbb" is three edits from the reading "aaa", "aac" one; but where "a" stands, "b" is likelier than "c".
+    letter, gap = [0.0001, 0.9, 0.0998, 0.0001], [0.9997, 0.0001, 0.0001, 0.0001]
+    log_probs = np.log(np.array([letter, gap, letter, gap, letter]))
+    lexicon = Lexicon(["aac", "bbb"], Charset("abc"))
+    assert lexicon.best(log_probs)[0][0] == "bbb"
+    assert lexicon.best(log_probs, candidates=1)[0][0] == "aac"
+
+
 def test_words_too_long_for_the_crop_are_left_out() -> None:
     assert Lexicon(["aaa", "abab"], AB).best(grid("a", "b")) == []
 
@@ -219,6 +250,7 @@ PATTERNS = [
     "a+?b",
     "^a|b$",
     "^a|^b",
+    "^ab$|^a$",
     r"^(?:ab|b)+$",
     r"\Aa?b\Z",
 ]
