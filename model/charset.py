@@ -37,6 +37,12 @@ PRESETS: Mapping[str, str] = MappingProxyType(
         + "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ €"
         + string.ascii_uppercase
         + string.ascii_lowercase,
+        # And this one that of docTR's vocabulary of the same name.
+        "doctr-french": string.digits
+        + string.ascii_letters
+        + string.punctuation
+        + "°£€¥¢฿"
+        + "àâéèêëîïôùûüçÀÂÉÈÊËÎÏÔÙÛÜÇ",
     }
 )
 

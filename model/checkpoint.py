@@ -161,6 +161,17 @@ def read_header(path: Path) -> dict[str, Any]:
     return dict(document)
 
 
+def is_weights(path: Path) -> bool:
+    """Whether a file is a weights file of this program, of whatever version, and not a foreign one or none at all."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            return METADATA_KEY in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return False
+
+
 def read_info(path: Path) -> WeightsInfo:
     """Return the plain description of a weights file. Raises as :func:`read_header` does."""
     weights = _from_document(read_header(path), {}, path)

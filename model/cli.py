@@ -342,7 +342,10 @@ def _report(findings: dict[str, object], as_json: bool) -> None:
         console.show_list(name.capitalize(), columns, [tuple(str(cell) for cell in row.values()) for row in rows])
 
 
-from model import train_command  # noqa: E402  it registers itself, and needs the app above
+# Down here, because these modules need the app above.
+from model import convert_command, export_command, pretrain_command, train_command  # noqa: E402
 
 app.command("export")(export_command.export_project)
 app.command("train")(train_command.train)
+app.command("convert")(convert_command.convert)
+app.command("pretrain")(pretrain_command.pretrain)

@@ -1,17 +1,25 @@
-"""The networks that can be trained and read with, by name: ``crnn-lite``, ``crnn``, ``vgg16-bilstm``, ``vgg-bigru``."""
+"""The networks that can be trained and read with, by name.
+
+``crnn-lite``, ``crnn``, ``vgg16-bilstm`` and ``vgg-bigru`` are this program's own. ``clovaai-vgg``, ``clovaai-resnet``,
+``gitycc-crnn``, ``doctr-vgg16`` and ``doctr-mobilenet`` are those of other programs, whose checkpoints convert.
+"""
 
 from __future__ import annotations
 
-from model.networks import crnn, crnn_lite, vgg16_bilstm, vgg_bigru
+from model.networks import clovaai_resnet, clovaai_vgg, crnn, crnn_lite, doctr, gitycc_crnn, vgg16_bilstm, vgg_bigru
 from model.networks.base import NETWORKS, Network, build, fold_batch_norm, register
 
 __all__ = [
     "NETWORKS",
     "Network",
     "build",
+    "clovaai_resnet",
+    "clovaai_vgg",
     "crnn",
     "crnn_lite",
+    "doctr",
     "fold_batch_norm",
+    "gitycc_crnn",
     "register",
     "vgg16_bilstm",
     "vgg_bigru",
