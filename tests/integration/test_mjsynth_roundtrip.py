@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from model.annotations import Box, Word
+from model.annotations import Box, Edit, Word, WordChange
 from model.charset import normalize
-from model.exporting import ExportOptions, export
+from model.exporting import Case, ExportOptions, export
 from model.formats import open_dataset
 from model.formats.base import EncodedCrop
 from model.formats.mjsynth import MJSynthWriter, refusal
@@ -161,3 +162,51 @@ def test_an_export_is_imported_again_without_loss(tmp_path: Path) -> None:
 
 def _bytes(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def _project(folder: Path, labels: list[str]) -> AnnotationStore:
+    """Return a project of one crop for each label; those it has already stay."""
+    store = AnnotationStore.open(folder / "annotations.crnn", create=True)
+    for i in range(len(store.pages()), len(labels)):
+        path = folder / f"{i}.png"
+        Image.new("L", (40, 20), i).save(path)
+        [page] = store.add_pages([path], [(40, 20)])
+        store.add_words({page.id: [Word(0, page.id, Box.from_bounds(1, 1, 30, 18), labels[i])]})
+    return store
+
+
+def test_an_export_that_goes_on_keeps_every_index(tmp_path: Path) -> None:
+    labels = ["delta", "alpha", "delta", "Straße"]
+    with _project(tmp_path, labels) as store:
+        export(store, format="mjsynth", out=tmp_path / "out")
+        before = (tmp_path / "out/lexicon.txt").read_text("utf-8")
+        [word] = [word for word in store.words() if word.label == "alpha"]
+        store.apply(Edit("Ignore", (WordChange(word, dataclasses.replace(word, ignored=True)),)))
+    with _project(tmp_path, [*labels, "new", "alpha", "alpha beta"]) as store:
+        export(store, format="mjsynth", out=tmp_path / "out", options=ExportOptions(append=True))
+    assert before == "delta\nalpha\nStraße\n"
+    assert (tmp_path / "out/lexicon.txt").read_text("utf-8") == before + "new\nalpha beta\n"
+    assert sorted(text for _, text in read_all(tmp_path / "out")) == sorted(
+        ["delta", "delta", "Straße", "new", "alpha", "alpha beta"]
+    )
+
+
+def test_the_report_counts_what_a_loader_of_36_characters_refuses(tmp_path: Path) -> None:
+    labels = ["Lube", "LUBE", "abc1", "a b", "don't", "Straße", "7"]
+    codes = {char: i + 1 for i, char in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}  # GitYCC's CHAR2LABEL
+
+    def refused(out: Path) -> int:
+        count = 0
+        for _, text in read_all(out):
+            try:
+                assert [codes[char] for char in text]
+            except KeyError:
+                count += 1
+        return count
+
+    with _project(tmp_path, labels) as store:
+        kept = export(store, format="mjsynth", out=tmp_path / "kept")
+        lower = export(store, format="mjsynth", out=tmp_path / "lower", options=ExportOptions(case=Case.LOWER))
+    assert (kept.outside_alphanumeric, lower.outside_alphanumeric) == (5, 3)
+    assert (refused(tmp_path / "kept"), refused(tmp_path / "lower")) == (5, 3)
+    assert sorted(text for _, text in read_all(tmp_path / "lower")) == sorted(label.lower() for label in labels)

@@ -23,13 +23,14 @@ from model import cli
 from model.annotations import PackedImage
 from model.containers import close_containers
 from model.errors import DatasetError, ImageError, KnownError
-from model.formats import Kind, formats, get_format, open_dataset, parquet, webdataset
+from model.formats import Kind, formats, get_format, open_dataset, parquet, table, webdataset
 from model.formats import lmdb as lmdb_format
 from model.formats.base import PARTS, EncodedCrop
 from model.images import image_bytes, image_size, read_image, thumbnail
 from model.importing import import_dataset
 from model.store import AnnotationStore
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 WRITABLE = [f.name for f in formats() if f.kind is Kind.CROPS and f.can_write]
 PACKED = ["lmdb", "parquet", "webdataset"]
 PARTLESS = {"labels-tsv"}
@@ -86,6 +87,15 @@ def temporary() -> Iterator[Path]:
     finally:
         close_containers()
         shutil.rmtree(folder)
+
+
+def test_the_documentation_lists_every_format() -> None:
+    lines = (CHECKOUT / "docs" / "formats.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if re.match(r"\| `[a-z-]+` \| (crops|pages) \|", line)]
+    assert rows == [
+        f"| `{f['name']}` | {f['kind']} | {'read, written' if f['can_write'] else 'read'} | {f['accepts']} |"
+        for f in table()
+    ]
 
 
 # --- there and back ---
