@@ -73,6 +73,22 @@ def test_frames_needed_is_the_shortest_path_there_is(text: str) -> None:
     assert frames_needed(text) == frames_needed(charset.encode(text)) == shortest
 
 
+@given(st.lists(st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=8), min_size=1).filter(any))
+def test_any_text_of_any_script_survives_its_own_charset(texts: list[str]) -> None:
+    charset = Charset.from_texts(texts)
+    for text in texts:
+        indices = charset.encode(text)
+        assert BLANK not in indices
+        assert charset.text(indices) == normalize(text)
+
+
+@pytest.mark.parametrize("text", ["שלום 12", "مرحبا", "ab שלום cd"])
+def test_text_from_right_to_left_keeps_its_logical_order(text: str) -> None:
+    charset = Charset.from_texts([text])
+    assert charset.text(charset.encode(text)) == text
+    assert charset.encode(text)[0] == charset.encode(text[0])[0]
+
+
 def test_frames_needed_counts_the_composed_form() -> None:
     assert frames_needed("e\u0301e\u0301") == frames_needed("éé") == 3
 
