@@ -108,6 +108,7 @@ def diagnose_network(
     frames: int,
     learning_rate: float,
     diverging: bool,
+    untrained: bool = False,
 ) -> Diagnosis:
     """Explain a batch of sound crops whose loss or gradient is not finite, or whose loss is out of all proportion.
 
@@ -115,11 +116,15 @@ def diagnose_network(
         batch, crops, losses, frames: as for :func:`diagnose_crops`.
         network: as it was when it met the batch.
         learning_rate: of the steps before.
-        diverging: the loss had been far above that of an untrained network already.
+        diverging: the loss had been far above that of uniform outputs already.
+        untrained: no loss of this run was anywhere near that of uniform outputs.
     """
     parameter = first_bad_parameter(network)
     layer = parameter or first_bad_layer(network, batch.images)
-    if diverging:
+    if untrained and not parameter:
+        cause = Cause.INITIAL_VALUES
+        finding = "The loss was out of all proportion from the start: the initial values are too large. Use --init he."
+    elif diverging:
         cause = Cause.LEARNING_RATE
         finding = f"The loss is far above an untrained network's: the learning rate {learning_rate:.3g} is too high."
     elif parameter:

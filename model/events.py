@@ -29,6 +29,7 @@ class Cause(StrEnum):
     MIXED_FORMS = "mixed_forms"
     DUPLICATE_CONFLICT = "duplicate_conflict"
     BAD_PARAMETERS = "bad_parameters"
+    INITIAL_VALUES = "initial_values"
     LEARNING_RATE = "learning_rate"
     EXPLODING_GRADIENT = "exploding_gradient"
     UNKNOWN = "unknown"

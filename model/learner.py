@@ -199,6 +199,8 @@ class Learner:
         self._rates = FINE_TUNE_RATES if fine_tune else dict.fromkeys(FINE_TUNE_RATES, 1.0)
         self._classes = len(network.get_parameter(f"{network.head_prefix}.weight"))
         self._high = 0
+        # Until a loss is near that of uniform outputs; with sound initial values the first one is.
+        self._untrained = not fine_tune
         self._averaged = AveragedModel(network, multi_avg_fn=_average, use_buffers=True)
         self.average = cast("Network", self._averaged.module).eval()
         self._optimizer = self._new_optimizer()
@@ -232,6 +234,7 @@ class Learner:
                 frames=frames,
                 learning_rate=learning_rate,
                 diverging=diverging,
+                untrained=self._untrained,
             )
             return Outcome(loss, math.nan, norm, diagnosis)
         self._optimizer.step()
@@ -273,6 +276,10 @@ class Learner:
             what was done in a sentence or two for the user, and whether the last good weights were put back.
         """
         progress.troubles += 1
+        if diagnosis.cause is Cause.INITIAL_VALUES:
+            self.fall_back()
+            progress.recoveries += 1
+            return f"{diagnosis.finding} They were put back; no learning rate will help.", True
         if diagnosis.cause not in (Cause.BAD_PARAMETERS, Cause.LEARNING_RATE) and progress.troubles == 1:
             return f"{diagnosis.finding} The batch was skipped.", False
         self.fall_back()
@@ -289,7 +296,7 @@ class Learner:
         tensors = self._copy()
         for i, moments in self._optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{name}": _plain(value) for name, value in moments.items()}
-        return tensors, {"scale": self.scale, "high": self._high}
+        return tensors, {"scale": self.scale, "high": self._high, "untrained": self._untrained}
 
     def load_state(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
         """Go on from a state of :meth:`state`; it is the one to fall back on, too."""
@@ -303,6 +310,7 @@ class Learner:
         state = self._optimizer.state_dict() | {"state": moments}
         self._optimizer.load_state_dict(state)
         self.scale, self._high = float(values["scale"]), int(values["high"])
+        self._untrained = bool(values["untrained"])
         self._good = self._copy()
 
     def _forward(self, batch: CropBatch, step: int) -> tuple[Tensor, Tensor]:
@@ -339,6 +347,7 @@ class Learner:
             return self._high > 0
         uniform = frames * math.log(self._classes)  # no label is less likely than this when all classes are equal
         self._high = self._high + 1 if loss > _HIGH * uniform else 0
+        self._untrained = self._untrained and self._high > 0
         return self._high >= _HIGH_IN_A_ROW or loss > _HOPELESS * uniform
 
     def _losses_of_sound_rows(self, batch: CropBatch, found: Mapping[int, object]) -> list[float]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from inspect import signature
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,6 +54,15 @@ def train(
         str | None, typer.Option(help="Weights to start from, or none; default the starter weights.")
     ] = None,
     network: Annotated[str, typer.Option(help="Network to build when --base is none.")] = "crnn-lite",
+    init: Annotated[
+        str | None, typer.Option(help="Initial values when --base is none: he (the default), xavier or normal.")
+    ] = None,
+    pretrained: Annotated[
+        str | None,
+        typer.Option(
+            metavar="imagenet|FILE", help="VGG16 weights that vgg16-bilstm starts from; imagenet fetches them."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where better weights go.")] = Path("trained.safetensors"),
     minutes: Annotated[float | None, typer.Option(min=0.05, help="Time budget; 5 without --epochs.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the crops.")] = None,
@@ -84,6 +94,7 @@ def train(
         out=out,
         base=None if base == "none" else Path(base) if base else default_weights(),
         network=network,
+        options=_network_options(network, base, init=init, pretrained=pretrained),
         minutes=minutes,
         epochs=epochs,
         batch=batch,
@@ -119,6 +130,27 @@ def train(
     if interruption.is_set():
         return INTERRUPTED
     return REFUSED if finished.decision == Decision.REFUSED else 0
+
+
+def _network_options(network: str, base: str | None, *, init: str | None, pretrained: str | None) -> dict[str, Any]:
+    """Return what a new network is built with beside its defaults.
+
+    Raises:
+        TrainingError: there is no new network, or it could not be built with them.
+    """
+    from model.networks import NETWORKS
+    from model.networks.base import INITS
+
+    options: dict[str, Any] = {} if init is None else {"init": init}
+    if pretrained is not None:
+        options["pretrained"] = True if pretrained == "imagenet" else Path(pretrained)
+    if options and base != "none":
+        raise TrainingError("--init and --pretrained say how a new network begins; they need --base none.")
+    if init is not None and init not in INITS:
+        raise TrainingError(f"There are no initial values called {init!r}; known are {', '.join(INITS)}.")
+    if pretrained is not None and network in NETWORKS and "pretrained" not in signature(NETWORKS[network]).parameters:
+        raise TrainingError(f"The network {network!r} has no part that --pretrained fits; vgg16-bilstm has.")
+    return options
 
 
 def refuse_nonsense(config: TrainConfig | PretrainConfig, events: Path | None) -> None:

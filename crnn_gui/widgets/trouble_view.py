@@ -32,6 +32,7 @@ CAUSES: dict[Cause, str] = {
     Cause.MIXED_FORMS: "mixed Unicode forms",
     Cause.DUPLICATE_CONFLICT: "same pixels, another label",
     Cause.BAD_PARAMETERS: "weights were not finite",
+    Cause.INITIAL_VALUES: "initial values are too large",
     Cause.LEARNING_RATE: "learning rate is too high",
     Cause.EXPLODING_GRADIENT: "gradient exploded",
     Cause.UNKNOWN: "cause not found",

@@ -21,11 +21,13 @@ from model.checkpoint import Weights, load_weights, save_weights
 from model.dataset import CropBatch, CropSet, normalized
 from model.devices import choose
 from model.errors import WeightsError
+from model.events import Cause
 from model.images import prepare_crop
 from model.inference import Recognizer
 from model.learner import Cosine, Learner, ctc_losses
 from model.networks import NETWORKS, Network, build, fold_batch_norm, register
 from model.networks.base import INITS
+from model.run_state import Progress
 from tests.helpers import network_tables
 
 NAMES = network_tables.NAMES
@@ -270,6 +272,41 @@ def test_only_plain_normal_values_put_the_first_loss_out_of_all_proportion(name:
     assert first["normal"] > 2
 
 
+def strips_of(network: Network, *texts: str) -> tuple[CropBatch, list[LabelledCrop]]:
+    """Return plain crops of one width with these labels, as a batch and as the crops they are."""
+    crops = [LabelledCrop(text, Path(), None, text) for text in texts]
+    pixels = {i: Image.new("RGB", (48, 32), (90, 120, 30 * i)) for i in range(len(texts))}
+    crop_set = CropSet(crops, Charset("abc"), preprocessing=network.preprocessing, pixels=pixels)
+    crop_set.load()
+    found, strips = crop_set.strips(range(len(texts)))
+    return CropBatch(tuple(found), normalized(strips, network.preprocessing), *crop_set.labels(found)), crops
+
+
+@pytest.mark.parametrize(("init", "cause"), [("he", None), ("xavier", None), ("normal", Cause.INITIAL_VALUES)])
+def test_the_doctor_of_a_run_names_initial_values_that_are_too_large(init: str, cause: Cause | None) -> None:
+    torch.manual_seed(0)
+    network = build("crnn-lite", 4, init=init)
+    learner = Learner(network, learning_rate=1e-3, schedule=Cosine(10), batch=2)
+    outcome = learner.learn(*strips_of(network, "ab", "cab"), step=0)
+    assert (outcome.diagnosis and outcome.diagnosis.cause) == cause
+    if outcome.diagnosis:
+        assert "--init he" in outcome.diagnosis.finding
+        progress = Progress()
+        advice, restored = learner.recover(outcome.diagnosis, progress)
+        assert restored
+        assert progress.recoveries == 1
+        assert "no learning rate" in advice
+
+
+def test_trained_weights_are_never_told_that_their_initial_values_are_too_large() -> None:
+    torch.manual_seed(0)
+    network = build("crnn-lite", 4, init="normal")
+    learner = Learner(network, learning_rate=1e-3, schedule=Cosine(10), batch=2, fine_tune=True)
+    outcome = learner.learn(*strips_of(network, "ab", "cab"), step=0)
+    assert outcome.diagnosis
+    assert outcome.diagnosis.cause is Cause.LEARNING_RATE
+
+
 def test_unknown_initial_values_are_named() -> None:
     with pytest.raises(WeightsError, match=r"'ones'.*he, xavier, normal"):
         build("crnn", CLASSES, init="ones")
@@ -344,13 +381,7 @@ def test_a_frozen_body_keeps_its_weights_and_its_statistics(name: str) -> None:
     network = build(name, 4, hidden=8)
     before = {key: value.clone() for key, value in network.state_dict().items()}
     learner = Learner(network, learning_rate=0.01, schedule=Cosine(4), batch=2, freeze=True)
-    spec = network.preprocessing
-    crops = [LabelledCrop(text, Path(), None, text) for text in ("ab", "cab")]
-    pixels = {i: Image.new("RGB", (48, 32), (90, 120, 30 * i)) for i in range(2)}
-    crop_set = CropSet(crops, Charset("abc"), preprocessing=spec, pixels=pixels)
-    crop_set.load()
-    found, strips = crop_set.strips([0, 1])
-    batch = CropBatch(tuple(found), normalized(strips, spec), *crop_set.labels(found))
+    batch, crops = strips_of(network, "ab", "cab")
     for step in range(3):
         assert learner.learn(batch, crops, step=step).diagnosis is None
     changed = {key for key, value in network.state_dict().items() if not torch.equal(value, before[key])}
