@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,16 @@ from model.synth.general import general_crops
 from model.training import TrainConfig, fine_tune
 from model.training_plan import plan_for
 
-_DISTRIBUTIONS = ("torch", "torchvision", "PySide6-Essentials", "numpy", "pillow", "safetensors", "pyqtgraph")
+_DISTRIBUTIONS = (
+    "torch",
+    "torchvision",
+    "PySide6-Essentials",
+    "numpy",
+    "pillow",
+    "safetensors",
+    "pyqtgraph",
+    "onnxruntime",
+)
 
 _TRIAL_CROPS = 32
 _QT_SECONDS = 60
@@ -98,7 +108,14 @@ def _reading_trial(weights: Path, *, device: str, precision: str) -> dict[str, A
     start = time.perf_counter()
     for crop in crops[:20]:
         recognizer.read(crop, top=5)
-    return {"crops_per_second": round(bulk, 1), "live_ms": round((time.perf_counter() - start) / 20 * 1000, 1)}
+    live = (time.perf_counter() - start) / 20
+    return {
+        "crops_per_second": round(bulk, 1),
+        "live_ms": round(live * 1000, 1),
+        "engine": recognizer.engine,
+        "precision": recognizer.precision,
+        "trials": [asdict(trial) for trial in recognizer.trials],
+    }
 
 
 def _training_trial(weights: Path, *, device: str, precision: str) -> str:

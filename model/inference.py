@@ -150,13 +150,20 @@ class Recognizer:
             ImageError: the image file cannot be read.
             PatternError: the pattern cannot be used.
         """
+        if lexicon is None and pattern is None:
+            return self.read_with_strip(image, top=top)[0]
         reader = self._reader
         strip, share = reader.seen(_opened(image))
         log_probs = self._pool.submit(reader.log_probs, [strip]).result()
-        if lexicon is None and pattern is None:
-            return without_padding(reader.free(log_probs, top=top)[0], share)
         constrained = reader.constrained(log_probs[0], top=top, lexicon=lexicon, pattern=pattern)
         return without_padding(constrained, share)
+
+    def read_with_strip(self, image: Picture, *, top: int = 1) -> tuple[Prediction, Strip]:
+        """Read one crop as :meth:`read` does, and return what the network saw as :meth:`strip` does."""
+        reader = self._reader
+        strip, share = reader.seen(_opened(image))
+        log_probs = self._pool.submit(reader.log_probs, [strip]).result()
+        return without_padding(reader.free(log_probs, top=top)[0], share), strip
 
     def read_many(self, images: Iterable[Picture], *, batch: int = 64, top: int = 1) -> Iterator[Prediction]:
         """Read crops in bulk and yield their predictions in the same order.

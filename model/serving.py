@@ -153,9 +153,10 @@ class Server:
         return self._recognizer
 
     def _read(self, request: Read) -> Answer:
-        predictions = tuple(self.recognizer.read_many(request.crops, top=request.top))
-        strips = tuple(self.recognizer.strip(crop) for crop in request.crops) if request.with_strip else ()
-        return Answer(predictions, strips)
+        if not request.with_strip:
+            return Answer(tuple(self.recognizer.read_many(request.crops, top=request.top)))
+        seen = [self.recognizer.read_with_strip(crop, top=request.top) for crop in request.crops]
+        return Answer(tuple(prediction for prediction, _ in seen), tuple(strip for _, strip in seen))
 
     def _read_words(self, request: ReadWords) -> Iterator[WordReading]:
         crops: list[Image.Image] = []

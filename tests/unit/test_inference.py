@@ -152,6 +152,10 @@ def test_a_crop_can_be_an_image_an_array_or_a_file(recognizer: Recognizer, tmp_p
 def test_the_strip_is_what_the_network_sees(recognizer: Recognizer) -> None:
     strip = recognizer.strip(Image.new("RGB", (100, 50), "white"))
     assert (strip.shape, strip.dtype) == ((32, 64), np.uint8)
+    for crop in crops(3):
+        prediction, strip = recognizer.read_with_strip(crop, top=3)
+        assert prediction == recognizer.read(crop, top=3)
+        assert (strip == recognizer.strip(crop)).all()
 
 
 def test_networks_that_see_colours_get_colours() -> None:
