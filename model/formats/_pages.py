@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from model.annotations import Box, LabelledCrop
+from model.errors import DatasetError
 from model.formats._lists import LinkGuard, clean_path
-from model.formats.base import MADE_BY, REPORT, LabelledPage, Refuse
+from model.formats.base import MADE_BY, REPORT, Format, LabelledPage, Refuse
 from model.images import IMAGE_SUFFIXES
 
 _IMAGE_FOLDERS = ("images", "img", "imgs", "image")
@@ -82,6 +83,31 @@ class Pages:
         self.root = self.path if self.path.is_dir() else self.path.parent
         self._guard = LinkGuard(self.root)
         self._is_linked = _left_images_in_place(self.root)
+
+    def files(self, format: Format, suffixes: tuple[str, ...], sign: Callable[[Path], bool]) -> Iterator[Path]:  # noqa: A002
+        """Yield the files that make up the data set: those with a format's sign, or all, when none has it.
+
+        Files without the sign are broken, or of another kind in a folder that was forced to be read; each of them is
+        for the format to refuse.
+
+        Raises:
+            DatasetError: there is no file with one of these suffixes.
+        """
+        if self.path.is_file():
+            yield self.path
+            return
+        found = False
+        for file in files_of(self.path, *suffixes):
+            if sign(file):
+                found = True
+                yield file
+        if found:
+            return
+        for file in files_of(self.path, *suffixes):
+            found = True
+            yield file
+        if not found:
+            raise DatasetError(f"{self.path} is no {format.name} data set; that is {format.accepts}.")
 
     def crops(
         self, place: str, find: Callable[[], str], words: Iterable[T], parse: Callable[[T], tuple[Box, str]]

@@ -14,7 +14,7 @@ from defusedxml.common import DefusedXmlException
 
 from model.formats.base import Refuse
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 
 
 # --- JSON ---
@@ -172,14 +172,18 @@ def xml_elements(file: Path, name: str, refuse: Refuse) -> Iterator[Element]:
     """
     try:
         root: Element | None = None
+        found = False
         for event, element in DefusedTree.iterparse(str(file), events=("start", "end"), forbid_dtd=False):
             if root is None:
                 root = element
             if event == "end" and local_name(element) == name:
+                found = True
                 yield element
                 if element is not root:
                     element.clear()
                     root.clear()
+        if not found:
+            refuse(file.name, f"it has no element {name}")
     except DefusedXmlException as error:
         refuse(file.name, f"it declares entities, which are never read ({type(error).__name__})")
     except ParseError as error:

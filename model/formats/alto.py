@@ -22,7 +22,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, beside, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number_in, outline, points_in, rectangle, written
 from model.formats._trees import descendants, escaped, xml_elements, xml_refusal
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -45,9 +45,7 @@ class Alto(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".xml"):
-            if path.is_dir() and not _is_alto(file):
-                continue
+        for file in pages.files(self, (".xml",), _is_alto):
             for page in xml_elements(file, "alto", refuse):
                 place = shown(path, file)
                 unit = _first_text(page, "MeasurementUnit") or "pixel"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number, outline, plain_numbers, plain_text, points_of, rectangle
 from model.formats._trees import json_members
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -45,9 +45,8 @@ class CocoText(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".json"):
-            if path.is_file() or _is_coco_text(file):
-                yield from _read_file(pages, file)
+        for file in pages.files(self, (".json",), _is_coco_text):
+            yield from _read_file(pages, file)
 
     def writer(self, folder: Path) -> Writer:
         return _CocoTextWriter(folder)

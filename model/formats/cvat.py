@@ -23,7 +23,7 @@ from typing import TextIO
 from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number_in, outline, points_in, text_among, turned_rectangle, written
 from model.formats._trees import children, descendants, escaped, local_name, xml_elements, xml_refusal
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -46,9 +46,7 @@ class Cvat(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".xml"):
-            if path.is_dir() and not _is_cvat(file):
-                continue
+        for file in pages.files(self, (".xml",), _is_cvat):
             for image in xml_elements(file, "image", refuse):
                 name = image.get("name")
                 place = f"{shown(path, file)} image {name}"

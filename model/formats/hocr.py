@@ -21,7 +21,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, beside, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import outline, points_in, whole_pixels
 from model.formats._trees import escaped, xml_refusal
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -49,9 +49,8 @@ class Hocr(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, *_SUFFIXES):
-            if path.is_file() or _is_hocr(file):
-                yield from _read_file(pages, file)
+        for file in pages.files(self, _SUFFIXES, _is_hocr):
+            yield from _read_file(pages, file)
 
     def writer(self, folder: Path) -> Writer:
         return _HocrWriter(folder)
@@ -75,6 +74,8 @@ def _read_file(pages: Pages, file: Path) -> Iterator[LabelledCrop]:
     except OSError as error:
         pages.refuse(place, f"it cannot be read: {error.strerror or error}")
         return
+    if not parser.pages:
+        pages.refuse(place, "it has no ocr_page")
     for number, (image, words) in enumerate(parser.pages, 1):
         yield from pages.crops(
             place if len(parser.pages) == 1 else f"{place} page {number}",

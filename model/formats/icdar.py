@@ -18,13 +18,13 @@ from pathlib import Path
 
 from model.annotations import Box, LabelledCrop
 from model.formats._box_lines import BOX, BoxLinesWriter, parse_quad, read_words, starts_with
-from model.formats._pages import Pages, files_of, first_sign, shown
+from model.formats._pages import Pages, first_sign, shown
 from model.formats._shapes import legible, points_in
 from model.formats.base import Format, Kind, Refuse, Writer, register
 
 _PREFIX = "gt_"
 _NUMBER = r"-?\d+(?:\.\d+)?"
-_RECTANGLE = re.compile(rf"\s*((?:{_NUMBER}\s*[,\s]\s*){{3}}{_NUMBER})(?:\s*,\s*|\s+)(.*)", re.ASCII | re.DOTALL)
+_RECTANGLE = re.compile(rf"\s*((?:{_NUMBER}\s*[,\s]\s*){{3}}{_NUMBER})(?:\s*,\s*|\s+)(\".*\")\s*", re.ASCII | re.DOTALL)
 
 
 @register
@@ -42,9 +42,8 @@ class Icdar(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".txt"):
-            if file.name.startswith(_PREFIX):
-                yield from read_words(pages, file, file.stem.removeprefix(_PREFIX), _parse_line)
+        for file in pages.files(self, (".txt",), lambda file: file.name.startswith(_PREFIX)):
+            yield from read_words(pages, file, file.stem.removeprefix(_PREFIX), _parse_line)
 
     def writer(self, folder: Path) -> Writer:
         return BoxLinesWriter(folder, lambda page: f"gt/{_PREFIX}{page.stem}.txt")
@@ -62,7 +61,7 @@ def _parse_line(line: str) -> tuple[Box, str]:
     if not match:
         raise ValueError("the line must be eight numbers and a text, or four and a quoted text")
     a, b = points_in(match[1])
-    return Box.from_bounds(*a, *b), legible(_unquoted(match[2].strip()))
+    return Box.from_bounds(*a, *b), legible(_unquoted(match[2]))
 
 
 def _unquoted(text: str) -> str:

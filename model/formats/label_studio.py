@@ -29,7 +29,7 @@ from typing import Any, TextIO
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from model.annotations import Box, LabelledCrop, Point
-from model.formats._pages import Pages, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number, outline, plain_text, points_of
 from model.formats._trees import json_members
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -55,9 +55,7 @@ class LabelStudio(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".json"):
-            if path.is_dir() and not _is_export(file):
-                continue
+        for file in pages.files(self, (".json",), _is_export):
             for key, task in json_members(file, "", refuse):
                 place = f"{shown(path, file)} task {key}"
                 try:

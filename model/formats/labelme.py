@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, beside, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import clockwise, outline, plain_numbers, points_of
 from model.formats._trees import load_json
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -40,12 +40,12 @@ class Labelme(Format):
     text_key: ClassVar[str] = "description"
 
     def sniff(self, path: Path) -> str | None:
-        file = first_sign(path, (".json",), lambda file: _SIGN.search(head_of(file)) is not None)
+        file = first_sign(path, (".json",), _is_labelme)
         return f"{shown(path, file)} holds labelme's shapes" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".json"):
+        for file in pages.files(self, (".json",), _is_labelme):
             place = shown(path, file)
             try:
                 name, shapes = _parse_page(file.read_bytes())
@@ -83,6 +83,10 @@ class LabelmeLabel(Labelme):
 
     def sniff(self, path: Path) -> str | None:
         return None
+
+
+def _is_labelme(file: Path) -> bool:
+    return _SIGN.search(head_of(file)) is not None
 
 
 def _parse_page(data: bytes) -> tuple[str, list[Any]]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, beside, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import number_in, outline, points_in, whole_pixels
 from model.formats._trees import children, descendants, escaped, xml_elements, xml_refusal
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -45,9 +45,7 @@ class PageXml(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".xml"):
-            if path.is_dir() and not _is_page(file):
-                continue
+        for file in pages.files(self, (".xml",), _is_page):
             for page in xml_elements(file, "Page", refuse):
                 name = page.get("imageFilename")
                 yield from pages.crops(shown(path, file), partial(pages.named, name, file), _words(page), _parse_word)

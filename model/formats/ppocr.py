@@ -25,7 +25,7 @@ from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
 from model.formats._lists import numbered_lines
-from model.formats._pages import Pages, beside, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import clockwise, illegible_refusal, legible, outline, plain_numbers, points_of
 from model.formats._trees import load_json
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -53,9 +53,7 @@ class PPOCR(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".txt"):
-            if path.is_dir() and not _is_list(file):
-                continue
+        for file in pages.files(self, (".txt",), _is_list):
             for number, line in numbered_lines(file, refuse):
                 place = f"{shown(path, file)} line {number}"
                 try:

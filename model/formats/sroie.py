@@ -13,7 +13,7 @@ from pathlib import Path
 
 from model.annotations import Box, LabelledCrop
 from model.formats._box_lines import BOX, BoxLinesWriter, parse_quad, read_words, starts_with
-from model.formats._pages import Pages, beside, files_of, first_sign, shown
+from model.formats._pages import Pages, beside, first_sign, shown
 from model.formats._shapes import legible
 from model.formats.base import Format, Kind, Refuse, Writer, register
 
@@ -34,9 +34,8 @@ class Sroie(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".txt"):
-            if path.is_file() or starts_with(BOX, file) or _has_image(pages, file):
-                yield from read_words(pages, file, file.stem, _parse_line)
+        for file in pages.files(self, (".txt",), lambda file: starts_with(BOX, file) or _has_image(pages, file)):
+            yield from read_words(pages, file, file.stem, _parse_line)
 
     def writer(self, folder: Path) -> Writer:
         return BoxLinesWriter(folder, lambda page: beside(page, ".txt")[0])

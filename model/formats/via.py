@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, files_of, first_sign, head_of, shown
+from model.formats._pages import Pages, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number, outline, plain_numbers, rectangle, text_among
 from model.formats._trees import json_members, load_json
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
@@ -52,10 +52,8 @@ class Via(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse)
-        for file in files_of(path, ".json", ".csv"):
-            if path.is_file() or _is_via(file):
-                read = _read_csv if file.suffix.lower() == ".csv" else _read_json
-                yield from read(pages, file)
+        for file in pages.files(self, (".json", ".csv"), _is_via):
+            yield from (_read_csv if file.suffix.lower() == ".csv" else _read_json)(pages, file)
 
     def writer(self, folder: Path) -> Writer:
         return _ViaWriter(folder)
