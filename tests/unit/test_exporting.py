@@ -13,9 +13,10 @@ from PIL import Image
 from model import exporting
 from model.annotations import Box, Prediction, Word
 from model.errors import DatasetError, ExportError
+from model.export_images import parse_margin
 from model.exporting import Case, ExportOptions, ExportStopped, ImageType, export, parse_split, part_of
 from model.formats import formats, open_dataset
-from model.images import cut_crop, read_image
+from model.images import Preprocessing, cut_crop, read_image, to_strip
 from model.store import AnnotationStore
 
 UPRIGHT = Box.from_bounds(3, 4, 33, 16)
@@ -363,3 +364,124 @@ def test_what_a_format_writes_it_recognises_and_reads(tmp_path: Path, store: Ann
         text: np.asarray(image).tolist() for text, image in expected.items()
     }
     assert (report.written, report.total, dataset.problems) == (3, 4, [])
+
+
+# --- which words, which pixels, and going on from an earlier export ---
+
+
+def test_suggestions_are_written_where_they_are_asked_for_and_sure_enough(
+    tmp_path: Path, store: AnnotationStore
+) -> None:
+    boxes = [Box.from_bounds(x, 4, x + 12, 16) for x in (0, 14, 28, 42)]
+    add(store, picture(store.root / "a.png"), word("human"), *(word(None, box) for box in boxes))
+    sure, unsure, empty, _ = [w for w in store.words(1) if w.label is None]
+    predictions = [(sure, "sure", 0.9), (unsure, "unsure", 0.4), (empty, "", 0.99)]
+    store.save_predictions([(w.id, w.box, Prediction(text, c, weights="w")) for w, text, c in predictions])
+    report = to(tmp_path, store, states=exporting.parse_states("verified, suggested"), min_confidence=0.5)
+    assert set(exported_images(tmp_path / "out")) == {"human", "sure"}
+    assert (report.written, report.suggested, report.total) == (2, 1, 5)
+    assert [skip.reason for skip in report.skipped] == [
+        "the prediction is less sure than asked for: 0.400",
+        "the prediction is empty",
+        "the word is unlabelled",
+    ]
+    only = to(tmp_path, store, states=exporting.parse_states("suggested"))
+    assert set(exported_images(tmp_path / "out")) == {"sure", "unsure"}
+    assert "the word is verified" in {skip.reason for skip in only.skipped}
+
+
+@pytest.mark.parametrize("text", ["", "ignored", "verified,verified,x", "all"])
+def test_states_are_verified_or_suggested(text: str) -> None:
+    with pytest.raises(ExportError, match="verified,suggested"):
+        exporting.parse_states(text)
+
+
+def test_a_margin_grows_crops_and_leaves_whole_images(tmp_path: Path, store: AnnotationStore) -> None:
+    page = picture(store.root / "a.png")
+    add(store, page, word("pixels"), word("turned", TURNED), word("whole", whole()))
+    to(tmp_path, store, margin=parse_margin("2"))
+    images = exported_images(tmp_path / "out")
+    expected = cut_crop(read_image(page), Box.from_bounds(1, 2, 35, 18))
+    assert np.array_equal(np.asarray(read_image(images["pixels"])), np.asarray(expected))
+    assert images["whole"].read_bytes() == page.read_bytes()
+    assert parse_margin("2px") == parse_margin("2")
+    grown = parse_margin("50%").grown(TURNED)
+    assert (grown.width, grown.height) == pytest.approx((TURNED.width + TURNED.height, 2 * TURNED.height))
+    to(tmp_path, store, margin=parse_margin("10%"))
+    turned = read_image(exported_images(tmp_path / "out")["turned"])
+    assert turned.size == (34, 15)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1 2", "5%%", "wide", "1001", "nan"])
+def test_a_margin_is_pixels_or_percent(text: str) -> None:
+    with pytest.raises(ExportError, match="margin"):
+        parse_margin(text)
+
+
+def test_crops_can_be_written_as_the_network_sees_them(tmp_path: Path, store: AnnotationStore) -> None:
+    page = picture(store.root / "a.png")
+    add(store, page, word("cut"), word("whole", whole()))
+    view = Preprocessing()
+    report = to(tmp_path, store, view=view)
+    images = exported_images(tmp_path / "out")
+    for text, box in (("cut", UPRIGHT), ("whole", None)):
+        expected = to_strip(cut_crop(read_image(page), box), view)
+        assert np.array_equal(np.asarray(Image.open(images[text])), expected)
+    assert report.copied == 0
+
+
+def test_options_that_mean_nothing_in_a_format_are_refused(tmp_path: Path, store: AnnotationStore) -> None:
+    add(store, picture(store.root / "a.png"), word("a"))
+    for format, options, reason in (  # noqa: A001
+        ("labelme", ExportOptions(margin=parse_margin("1")), "are for crops"),
+        ("labelme", ExportOptions(view=Preprocessing()), "are for crops"),
+        ("mjsynth", ExportOptions(images=False), "holds crops"),
+        ("icdar", ExportOptions(images=False), "cannot say where"),
+    ):
+        with pytest.raises(ExportError, match=reason):
+            export(store, format=format, out=tmp_path / "out", options=options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_appending_keeps_the_part_and_the_name_of_every_page(tmp_path: Path, store: AnnotationStore) -> None:
+    for name in ("x/a.png", "y/a.png"):
+        add(store, picture(store.root / name), word(name))
+    first = export(store, format="labelme", out=tmp_path / "out", options=ExportOptions(split=(0, 0, 100)))
+    assert {record.part for record in first.pages} == {"test"}
+    assert {record.name for record in first.pages} == {"images/a.png", "images/a_2.png"}
+    store.trash_pages([1])
+    add(store, picture(store.root / "z/a.png"), word("z/a.png"))
+    options = ExportOptions(split=(100, 0, 0), append=True)
+    second = export(store, format="labelme", out=tmp_path / "out", options=options)
+    assert [(r.page, r.name, r.part) for r in second.pages] == [
+        ("y/a.png", "images/a_2.png", "test"),
+        ("z/a.png", "images/a_3.png", "train"),
+    ]
+    assert {c.text: c.image.name for c in open_dataset(tmp_path / "out").crops()} == {
+        "y/a.png": "a_2.png",
+        "z/a.png": "a_3.png",
+    }
+    again = export(store, format="labelme", out=tmp_path / "out", options=options)
+    assert again.pages == second.pages
+
+
+def test_appending_goes_on_in_one_format(tmp_path: Path, store: AnnotationStore) -> None:
+    add(store, picture(store.root / "a.png"), word("a"))
+    export(store, format="labelme", out=tmp_path / "out", options=ExportOptions(append=True))
+    with pytest.raises(ExportError, match="holds an export as labelme"):
+        export(store, format="via", out=tmp_path / "out", options=ExportOptions(append=True))
+    report = json.loads((tmp_path / "out/report.json").read_text("utf-8"))
+    (tmp_path / "out/report.json").write_text(json.dumps(report | {"pages": 3}))
+    with pytest.raises(ExportError, match="without --append"):
+        export(store, format="labelme", out=tmp_path / "out", options=ExportOptions(append=True))
+
+
+def test_boxes_that_a_format_changes_are_told(tmp_path: Path, store: AnnotationStore) -> None:
+    outside = Box.from_bounds(-5, 2, 20, 12)
+    add(store, picture(store.root / "a.png"), word("kept"), word("half", UPRIGHT.moved(0.5, 0)), word("out", outside))
+    report = export(store, format="page-xml", out=tmp_path / "out")
+    assert report.flattened == (("a.png", 3),)
+    assert report.rounded == 1
+    assert json.loads((tmp_path / "out/report.json").read_text("utf-8"))["flattened"] == [["a.png", 3]]
+    exact = export(store, format="labelme", out=tmp_path / "exact")
+    assert (exact.flattened, exact.rounded) == ((), 0)
