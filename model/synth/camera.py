@@ -49,7 +49,7 @@ def _glare(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 def _defocus(image: Image.Image, rng: np.random.Generator, difficulty: float) -> Image.Image:
     draw = rng.random() / max(difficulty, 1e-6)
     if draw < 0.3:
-        most = 0.015 + 0.05 * rng.random() ** 2
+        most = 0.012 + 0.04 * rng.random() ** 2
         return image.filter(ImageFilter.GaussianBlur(0.2 + most * image.height * difficulty))
     if draw < 0.36:
         return image.filter(_motion(rng))
@@ -72,7 +72,7 @@ def _motion(rng: np.random.Generator) -> ImageFilter.Kernel:
 def _resampled(image: Image.Image, rng: np.random.Generator, difficulty: float) -> Image.Image:
     """Return the image as if it had been smaller once, or let it stay so."""
     width, height = image.size
-    least = 0.28 + 0.4 * (1 - difficulty)
+    least = 0.32 + 0.36 * (1 - difficulty)
     scale = max(10 / height, least + (0.85 - least) * rng.random())
     if scale >= 1:
         return image

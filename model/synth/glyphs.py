@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw
@@ -83,6 +85,35 @@ def scattered(
         y = EM + top + (level - len(ink)) // 2 + round(bounce * EM * float(rng.normal()))
         _stamp(mask, ink, round(x) + left, y)
         x += max(advance, ink.shape[1] + 1) + gap * EM
+    return trimmed(Image.fromarray(mask))
+
+
+def arched(text: str, face: FontFace, *, gap: float, bend: float) -> Image.Image:
+    """Return the text on a circle, each letter upright on it.
+
+    Args:
+        text: one line.
+        face: draws it.
+        gap: ems more between letters.
+        bend: the angle between the first and the last letter, radians; positive: the middle is highest.
+    """
+    letters = [glyph(face.path, character) for character in text]
+    steps = [max(letter.advance + gap * EM, 0.1 * EM) for letter in letters]
+    length = sum(steps)
+    radius = length / bend
+    width = round(min(length, 2 * abs(radius)) + 4 * EM)
+    mask = np.zeros((round(5 * EM + abs(radius) * (1 - math.cos(bend / 2))), width), np.uint8)
+    crown = 2 * EM if bend > 0 else len(mask) - 3 * EM
+    along = -length / 2
+    for (ink, left, top, _), step in zip(letters, steps, strict=True):
+        angle = (along + step / 2) / radius
+        turned = np.asarray(Image.fromarray(ink).rotate(-math.degrees(angle), Image.Resampling.BILINEAR, expand=True))
+        # The middle of the ink, seen from the foot of the letter on the circle.
+        aside, up = left + (ink.shape[1] - step) / 2, EM - top - len(ink) / 2
+        x = width / 2 + (radius + up) * math.sin(angle) + aside * math.cos(angle)
+        y = crown + EM + radius - (radius + up) * math.cos(angle) + aside * math.sin(angle)
+        _stamp(mask, turned, round(x - turned.shape[1] / 2), round(y - len(turned) / 2))
+        along += step
     return trimmed(Image.fromarray(mask))
 
 

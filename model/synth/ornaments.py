@@ -38,11 +38,11 @@ def neighbours(word: Image.Image, rng: np.random.Generator, pad: int) -> Image.I
     shift = int(word.width * (rng.random() - 0.5))
     reach = max(2, round(pad * (0.1 + 0.4 * rng.random())))
     kind = rng.random()
-    if kind < 0.5:
+    if kind < 0.4:
         mask.paste(other, (pad + shift, height - reach))
-    if kind > 0.4 and kind < 0.8:
+    if 0.32 < kind < 0.68:
         mask.paste(other, (pad + shift, reach - other.height))
-    if kind > 0.75:
+    if kind > 0.6:
         mask.paste(other, (width - reach, pad) if rng.random() < 0.6 else (reach - other.width, pad))
     return mask
 

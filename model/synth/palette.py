@@ -18,9 +18,9 @@ def brightness(colour: Colour) -> float:
 def sign(rng: np.random.Generator, difficulty: float) -> tuple[Colour, Colour]:
     """Return surface and ink of any hues; little apart in brightness only when difficult."""
     draw = rng.random()
-    if draw < 0.13 * difficulty:
+    if draw < 0.1 * difficulty:
         apart = 32 + 25 * rng.random()
-    elif draw < 0.5 * difficulty:
+    elif draw < 0.44 * difficulty:
         apart = 50 + 55 * rng.random()
     else:
         apart = 90 + 150 * rng.random() ** 1.3

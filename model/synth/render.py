@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from model.synth import camera, glyphs, ornaments, palette, surfaces
 from model.synth.warping import draw_warp
@@ -94,20 +94,23 @@ def _mask(text: str, rng: np.random.Generator, fonts: FontList, style: Style, di
     if style is Style.CAPTCHA:
         gap, tilt = (0.0, 0.1, 0.3, 0.8)[int(4 * rng.random())], (0, 10, 25)[int(3 * rng.random())]
         return glyphs.scattered(text, rng, face, gap=gap, tilt=tilt, bounce=0.06)
-    return _lettering(text, rng, face)
+    return _lettering(text, rng, face, difficulty)
 
 
-def _lettering(text: str, rng: np.random.Generator, face: FontFace) -> Image.Image:
+def _lettering(text: str, rng: np.random.Generator, face: FontFace, difficulty: float) -> Image.Image:
     """Return the text as signs and papers set it."""
     draw = rng.random()
-    if draw < 0.03:
+    if draw > 1 - 0.1 * difficulty and len(text) > 2:
+        bend = (0.3 + 0.22 * len(text) ** 0.8 * rng.random()) * (1 if rng.random() < 0.65 else -1)
+        mask = glyphs.arched(text, face, gap=0.15 * rng.random(), bend=bend)
+    elif draw < 0.03:
         mask = glyphs.scattered(text, rng, face, gap=0.02, tilt=8 * rng.random(), bounce=0.05)
     elif draw < 0.07 and text.isupper() and len(text) > 2:
         mask = glyphs.line(text, face, small=0.7 + 0.2 * rng.random())
     else:
-        gap = float(rng.normal(0, 0.015)) if draw < 0.75 else (-0.06, 0.04, 0.08, 0.15, 0.3)[int(5 * rng.random())]
+        gap = float(rng.normal(0, 0.015)) if draw < 0.75 else (-0.07, 0.04, 0.08, 0.15, 0.3, 0.6)[int(6 * rng.random())]
         mask = glyphs.line(text, face, gap=gap)
-    return glyphs.bolder(mask) if rng.random() < 0.1 else mask
+    return glyphs.bolder(mask) if rng.random() < 0.16 else mask
 
 
 def _place(mask: Image.Image, rng: np.random.Generator, style: Style, height: float, difficulty: float) -> Image.Image:
@@ -128,9 +131,9 @@ def _surroundings(mask: Image.Image, rng: np.random.Generator, difficulty: float
     """Return a mask, larger than the word's by the same margin on all sides, or None."""
     draw = rng.random() / (0.3 + 0.7 * difficulty)
     pad = max(8, glyphs.TALL // 2)
-    if draw < 0.1:
+    if draw < 0.08:
         return ornaments.rules((mask.width + 2 * pad, mask.height + 2 * pad), rng, pad)
-    return ornaments.neighbours(mask, rng, pad) if draw < 0.32 else None
+    return ornaments.neighbours(mask, rng, pad) if draw < 0.36 else None
 
 
 def _cut(ink: Image.Image, rng: np.random.Generator, height: float, difficulty: float) -> tuple[int, int, int, int]:
@@ -182,6 +185,8 @@ def _paint(ink: Image.Image, rng: np.random.Generator, style: Style, difficulty:
 def _surface(rng: np.random.Generator, size: tuple[int, int], base: Colour, ink: Colour, *, busy: float) -> Image.Image:
     """Return a surface of about the ``base`` colour that leaves the ink visible."""
     page = Image.new("RGB", size, base)
+    if rng.random() < 0.12 * busy:
+        return _board(page, rng)
     room = min(1.0, abs(palette.brightness(base) - palette.brightness(ink)) / 160)
     draw = rng.random()
     if draw < 0.2:
@@ -191,6 +196,22 @@ def _surface(rng: np.random.Generator, size: tuple[int, int], base: Colour, ink:
     if draw < 0.2 + 0.5 * busy:
         return Image.blend(page, surfaces.scenery(rng, size), 0.55 * room * rng.random())
     return page
+
+
+def _board(page: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Return the surface as a board in front of other things, one or two of whose edges the crop shows."""
+    width, height = page.size
+    mask = Image.new("L", page.size, 255)
+    draw = ImageDraw.Draw(mask)
+    for side in rng.integers(0, 4, 1 + int(2 * rng.random())).tolist():
+        near, far = ((0.02 + 0.12 * rng.random(2)) * height).tolist()
+        if side % 2:  # left or right
+            edge = [(near, 0), (far, height), (0, height), (0, 0)]
+            draw.polygon([(x if side == 1 else width - x, y) for x, y in edge], 0)
+        else:
+            edge = [(0, near), (width, far), (width, 0), (0, 0)]
+            draw.polygon([(x, y if side == 0 else height - y) for x, y in edge], 0)
+    return Image.composite(page, surfaces.scenery(rng, page.size), mask)
 
 
 def _filling(rng: np.random.Generator, size: tuple[int, int], colour: Colour, difficulty: float) -> Image.Image:

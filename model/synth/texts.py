@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import unicodedata
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -57,6 +58,10 @@ _ABBREVIATIONS = (
         "1st",
         "2nd",
     ),
+)
+_SMALL = (
+    *("a", "i", "an", "as", "at", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on", "or"),
+    *("so", "to", "up", "us", "we", "and", "are", "for", "out", "the", "you", "&"),
 )
 _DOMAINS = ("com", "org", "net", "de", "fr", "co.uk", "io", "es", "it", "info")
 
@@ -124,7 +129,7 @@ class TextSource:
         if self._exact:
             return _one(rng, self._words)
         for _ in range(_TRIES):
-            kind = self._kinds[int(np.searchsorted(self._weights, rng.random() * self._weights[-1], side="right"))]
+            kind = self._kinds[bisect(self._weights, rng.random() * self._weights[-1])]
             text = self._fold(kind(rng))
             if 0 < len(text) <= _LONGEST:
                 return text
@@ -134,16 +139,16 @@ class TextSource:
         foreign = sum(c.isalpha() and not c.isascii() for c in self._characters) / len(self._characters)
         mixture: list[tuple[Callable[[np.random.Generator], str], float]] = [(self._string, 5 + 60 * foreign)]
         if any(c.isdigit() for c in self._characters):
-            mixture += [(_digits, 6), (_amount, 5), (_price, 4), (_date, 3), (_time, 2), (_phone, 2)]
+            mixture += [(_digits, 7), (_amount, 3.5), (_price, 3), (_date, 2.5), (_time, 2), (_phone, 1.5)]
         if self._letters:
             mixture += [
-                (self._word, 55),
-                (self._punctuated, 7),
-                (self._pair, 2.5),
+                (self._word, 72),
+                (self._punctuated, 8),
+                (self._phrase, 3.5),
                 (_abbreviation, 2),
                 (self._address, 2),
             ]
-            mixture += [(_code, 4), (_plate, 2)]
+            mixture += [(_code, 3), (_plate, 1.5)]
         if not self._letters and not foreign:
             mixture = [(self._string, 1.0)]
         kinds, weights = zip(*mixture, strict=True)
@@ -157,44 +162,54 @@ class TextSource:
 
     def _word(self, rng: np.random.Generator) -> str:
         draw = rng.random()
-        word = _one(rng, WORDS) if draw < 0.4 else _one(rng, self._words) if draw < 0.9 else _coined(rng)
+        if draw < 0.06:
+            word = _one(rng, _SMALL)
+        elif draw < 0.42:
+            word = _one(rng, WORDS)
+        else:
+            word = _one(rng, self._words) if draw < 0.9 else _coined(rng)
         if self._variants and rng.random() < 0.5:
             word = "".join(_one(rng, self._variants.get(c, c)) if rng.random() < 0.3 else c for c in word)
         return _cased(rng, word)
 
     def _punctuated(self, rng: np.random.Generator) -> str:
         word = self._word(rng)
-        form = _one(
-            rng,
-            (
-                "{},",
-                "{}.",
-                "{}!",
-                "{}?",
-                "{}:",
-                "{};",
-                "({})",
-                '"{}"',
-                "{}'s",
-                "{}-{}",
-                "#{}",
-                "{}&{}",
-                "{}...",
-                "'{}'",
-                "*{}",
-                "[{}]",
-                "{}/{}",
-                "{}_{}",
-                "<{}>",
-                "@{}",
-                "+{}",
-            ),
+        form = (
+            _one(rng, ("{},", "{}.", "{}!", "{}:", "{}'s"))
+            if rng.random() < 0.5
+            else _one(
+                rng,
+                (
+                    "{},",
+                    "{}.",
+                    "{}!",
+                    "{}?",
+                    "{}:",
+                    "{};",
+                    "({})",
+                    '"{}"',
+                    "{}'s",
+                    "{}-{}",
+                    "#{}",
+                    "{}&{}",
+                    "{}...",
+                    "'{}'",
+                    "*{}",
+                    "[{}]",
+                    "{}/{}",
+                    "{}_{}",
+                    "<{}>",
+                    "@{}",
+                    "+{}",
+                ),
+            )
         )
         return form.format(word, _one(rng, WORDS))
 
-    def _pair(self, rng: np.random.Generator) -> str:
+    def _phrase(self, rng: np.random.Generator) -> str:
         second = _digits(rng)[:4] if rng.random() < 0.3 else _one(rng, WORDS)
-        return _cased(rng, f"{_one(rng, WORDS)} {second}")
+        third = f" {_one(rng, WORDS)}" if rng.random() < 0.2 else ""
+        return _cased(rng, f"{_one(rng, WORDS)} {second}{third}")
 
     def _address(self, rng: np.random.Generator) -> str:
         first, second, domain = _one(rng, WORDS), _one(rng, WORDS), _one(rng, _DOMAINS)
@@ -210,14 +225,20 @@ class TextSource:
 
 
 def _one(rng: np.random.Generator, choices: Sequence[str]) -> str:
-    return choices[int(rng.integers(len(choices)))]
+    return choices[int(rng.random() * len(choices))]
 
 
 def _cased(rng: np.random.Generator, word: str) -> str:
+    """Return the word as signs, papers and screens write it: capitals are nearly half of what cameras meet."""
     draw = rng.random()
-    if draw < 0.35:
+    if draw < 0.29:
         return word.lower()
-    return word.capitalize() if draw < 0.65 else word.upper()
+    if draw < 0.56:
+        return word.capitalize()
+    if draw < 0.97:
+        return word.upper()
+    split = int(rng.random() * len(word))
+    return word[:split].capitalize() + word[split:].capitalize()
 
 
 def _coined(rng: np.random.Generator) -> str:
@@ -268,7 +289,8 @@ def _coined(rng: np.random.Generator) -> str:
 
 
 def _digits(rng: np.random.Generator) -> str:
-    return "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(1, 9))))
+    length = 1 + int((4 if rng.random() < 0.5 else 8) * rng.random())
+    return "".join(_one(rng, string.digits) for _ in range(length))
 
 
 def _amount(rng: np.random.Generator) -> str:

@@ -61,8 +61,8 @@ def draw_warp(rng: np.random.Generator, size: tuple[int, int], scale: float, amo
     width, height = (math.ceil(side / reduction) for side in size)
     scale *= reduction
     curve, waves = 0.0, 0.5
-    if signs and rng.random() < 0.16 * amount:
-        curve = float(rng.normal(0, 0.24)) * height
+    if signs and rng.random() < 0.1 * amount:
+        curve = float(rng.normal(0, 0.26)) * height
         waves = 0.5 if rng.random() < 0.75 else 0.6 + rng.random()
     bend = abs(curve)
     corners = _target(rng, width, height + 2 * bend, scale, amount, signs=signs)
@@ -78,12 +78,14 @@ def _target(
     rng: np.random.Generator, width: float, height: float, scale: float, amount: float, *, signs: bool
 ) -> Corners:
     """Return the four corners of the mask in the crop, clockwise from the top left."""
-    wide = rng.random() < 0.12 * amount
-    angle = math.radians(float(rng.normal(0, 14 if wide else 2.5)) * amount)
+    wide = rng.random() < 0.2 * amount
+    angle = math.radians(float(rng.normal(0, 16 if wide else 2.5)) * amount)
     steepest = math.atan2(height, width)  # beyond, the crop would be more surroundings than word
     angle = min(max(angle, -steepest), steepest)
     shear = 0.12 * amount * float(rng.normal())
-    stretch = math.exp(0.06 + 0.2 * float(rng.normal()) - 0.12 * amount)
+    stretch = math.exp(0.06 + 0.18 * float(rng.normal()))
+    if rng.random() < 0.35 * amount:  # condensed, or seen from the side
+        stretch *= 0.5 + 0.4 * rng.random()
     half_w, half_h = width * scale * stretch / 2, height * scale / 2
     lean = half_h * shear
     corners = ((-half_w + lean, -half_h), (half_w + lean, -half_h), (half_w - lean, half_h), (-half_w - lean, half_h))

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,15 +35,19 @@ from model.synth import (
     TextSource,
     find_fonts,
     fonts,
+    glyphs,
     render_word,
+    surfaces,
     synthesise,
     texts,
     write_crops,
 )
 from model.synth.general import general_crops
+from model.synth.warping import homography
 
 ASCII = Charset.named("ascii").characters
 BUILT_IN = FontList((FontFace(Path()),))
+Surface = Callable[[np.random.Generator, tuple[int, int]], Image.Image]
 
 
 def rng(*seed: int) -> np.random.Generator:
@@ -219,6 +224,63 @@ def test_a_face_of_capitals_never_draws_small_letters() -> None:
     both = FontList((capitals, plain))
     assert {both.pick(rng(i), "Sale") for i in range(40)} == {plain}
     assert {both.pick(rng(i), "SALE") for i in range(40)} == {capitals, plain}
+
+
+def test_a_window_turns_through_all_families_and_still_draws_what_only_another_face_can(tmp_path: Path) -> None:
+    capitals = [FontFace(tmp_path / f"{number}-Bold.ttf", 0.8, capitals=True) for number in range(100)]
+    for face in capitals:
+        face.path.touch()
+    plain = FontFace(Path(), 0.9)
+    found = FontList((*capitals, plain))
+    drawn = [{found.window(number).pick(rng(number, i), "SALE") for i in range(300)} for number in range(3)]
+    assert all(len(faces) < 60 for faces in drawn)
+    assert len(drawn[0] | drawn[1] | drawn[2]) > 95
+    assert {found.window(number).pick(rng(number), "Sale") for number in range(3)} == {plain}
+
+
+# Shapes
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(*[st.floats(-0.2, 0.2)] * 8),
+    st.floats(0.1, 8),
+    st.floats(20, 200),
+    st.floats(10, 60),
+)
+def test_a_homography_takes_each_corner_to_its_own(
+    shift: tuple[float, ...], stretch: float, width: float, height: float
+) -> None:
+    square = ((0, 0), (stretch, 0), (stretch, 1), (0, 1))
+    corners = [(x + shift[2 * i] * min(1, stretch), y + shift[2 * i + 1]) for i, (x, y) in enumerate(square)]
+    a, b, c, d, e, f, g, h = homography(corners, width, height)
+    for (x, y), (u, v) in zip(corners, ((0, 0), (width, 0), (width, height), (0, height)), strict=True):
+        w = g * x + h * y + 1
+        assert ((a * x + b * y + c) / w, (d * x + e * y + f) / w) == pytest.approx((u, v), abs=1e-6)
+
+
+@pytest.mark.parametrize("bend", [-2.5, -0.5, 0.5, 2.5])
+def test_letters_on_a_circle_stand_where_it_bends(bend: float) -> None:
+    straight = glyphs.line("HHHHHHH", FontFace(Path()))
+    bent = np.asarray(glyphs.arched("HHHHHHH", FontFace(Path()), gap=0, bend=bend), np.float64)
+    heights = np.arange(len(bent))
+    first, _, _, middle, _, _, last = (
+        np.average(heights, weights=part.sum(1)) for part in np.array_split(bent, 7, axis=1)
+    )
+    rise = (first + last) / 2 - middle
+    radius = straight.width / bend
+    assert rise == pytest.approx(radius * (1 - math.cos(bend / 2 * 6 / 7)), rel=0.25)
+    assert bent.sum() == pytest.approx(np.asarray(straight, np.float64).sum(), rel=0.06)
+
+
+@pytest.mark.parametrize("bank", [surfaces.scenery, surfaces.grain, surfaces.cloud])
+@pytest.mark.parametrize("size", [(1, 1), (100, 30), (1600, 90), (40, 600)])
+def test_a_surface_has_any_size_and_is_no_plain_colour(bank: Surface, size: tuple[int, int]) -> None:
+    pieces = [bank(rng(i), size) for i in range(8)]
+    assert all(piece.size == size and piece.mode == "RGB" for piece in pieces)
+    assert len({piece.tobytes() for piece in pieces}) == len(pieces)
+    if min(size) > 1:
+        assert all(np.asarray(piece).std() > 1 for piece in pieces)
 
 
 # Crops
