@@ -23,6 +23,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "networks.md"
 WIDTHS = (64, 100, 128, 200, 256)
 CLASSES = 37
 NAMES = ("crnn-lite", "crnn", "vgg-bigru", "vgg16-bilstm")
+FOREIGN = tuple(sorted(set(NETWORKS) - set(NAMES)))
 SHOWN_WIDTH = {"vgg16-bilstm": 200}
 
 _TABLE = re.compile(r"<!-- table (\S+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -87,7 +88,7 @@ def table(name: str) -> str:
 
 def _overview() -> str:
     rows = []
-    for name in NAMES:
+    for name in NAMES + FOREIGN:
         spec = NETWORKS[name].preprocessing
         values = ", ".join(f"{mean:g}/{std:g}" for mean, std in zip(spec.mean, spec.std, strict=True))
         colours = {1: "grey", 3: "RGB"}[spec.channels]
@@ -96,12 +97,12 @@ def _overview() -> str:
 
 
 def _frames() -> str:
-    rows = [(f"`{name}`", *(str(NETWORKS[name].frames(width)) for width in WIDTHS)) for name in NAMES]
+    rows = [(f"`{name}`", *(str(NETWORKS[name].frames(width)) for width in WIDTHS)) for name in NAMES + FOREIGN]
     return _table(("T at width", *map(str, WIDTHS)), rows)
 
 
 def _flops() -> str:
-    rows = [(f"`{name}`", *(f"{run(name, width).flops / 1e6:,.0f}" for width in WIDTHS)) for name in NAMES]
+    rows = [(f"`{name}`", *(f"{run(name, width).flops / 1e6:,.0f}" for width in WIDTHS)) for name in NAMES + FOREIGN]
     return _table(("MFLOP at width", *map(str, WIDTHS)), rows)
 
 
