@@ -31,7 +31,12 @@ def part_named(name: str) -> str | None:
 
 def part_folders(path: Path) -> list[tuple[str, Path]]:
     """Return the folders in a folder that are named after parts, by part; none when it is no folder."""
-    named = [(part, path / name) for name in names_in(path) if (part := part_named(name)) and (path / name).is_dir()]
+    try:
+        with os.scandir(path) as entries:
+            folders = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+    except OSError:
+        return []
+    named = [(part, path / name) for name in folders if (part := part_named(name))]
     return sorted(named, key=lambda entry: PARTS.index(entry[0]))
 
 

@@ -79,7 +79,7 @@ class FileName(CropFormat):
 
 
 def _names(folder: Path) -> list[str]:
-    return [name for name in names_in(folder) if Path(name).suffix.lower() in IMAGE_SUFFIXES]
+    return [name for name in names_in(folder) if name[name.rfind(".") :].lower() in IMAGE_SUFFIXES]
 
 
 def _stem(name: str) -> str:
