@@ -15,7 +15,7 @@ from model.annotations import Box, Prediction, Word
 from model.errors import DatasetError, ExportError
 from model.export_images import parse_margin
 from model.exporting import Case, ExportOptions, ExportStopped, ImageType, export, parse_split, part_of
-from model.formats import formats, open_dataset
+from model.formats import formats, get_format, open_dataset
 from model.images import Preprocessing, cut_crop, read_image, to_strip
 from model.store import AnnotationStore
 
@@ -352,7 +352,8 @@ def test_what_a_format_writes_it_recognises_and_reads(tmp_path: Path, store: Ann
     told: list[tuple[int, int | None]] = []
     report = export(store, format=name, out=tmp_path / "out", progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]
-    dataset = open_dataset(tmp_path / "out")
+    is_guessed = get_format(name).rank >= 90  # its signs are weak, and a label with a space is none
+    dataset = open_dataset(tmp_path / "out", format=name if is_guessed else None)
     assert dataset.format == name
     read = {crop.text: cut_crop(read_image(crop.image), crop.box) for crop in dataset.crops()}
     expected = {
