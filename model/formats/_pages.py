@@ -19,6 +19,7 @@ from model.images import IMAGE_SUFFIXES
 
 _IMAGE_FOLDERS = ("images", "img", "imgs", "image")
 _HEAD = 1 << 16
+_LOOKED_INTO, _LOOKED_AT = 50, 8  # folders and files, to recognise a data set: MJSynth has thousands and millions
 
 T = TypeVar("T")
 
@@ -26,25 +27,26 @@ T = TypeVar("T")
 # --- files ---
 
 
-def files_of(path: Path, *suffixes: str) -> Iterator[Path]:
+def files_of(path: Path, *suffixes: str, folders: int | None = None) -> Iterator[Path]:
     """Yield the files with one of these suffixes: the path itself if it is a file, else all in it and below, sorted.
 
-    Hidden folders, and the report of an export of ours, are passed over.
+    Hidden folders, and the report of an export of ours, are passed over. At most so many folders are looked into.
     """
     if path.is_file():
         if path.name.lower().endswith(suffixes):
             yield path
         return
-    for root, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    for root, below, names in islice(os.walk(path), folders):
+        below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
             if name.lower().endswith(suffixes) and name != REPORT and not name.startswith("."):
                 yield Path(root, name)
 
 
 def first_sign(path: Path, suffixes: tuple[str, ...], sign: Callable[[Path], bool]) -> Path | None:
-    """Return the first of a few files with these suffixes that shows the sign of a format."""
-    return next((file for file in islice(files_of(path, *suffixes), 8) if sign(file)), None)
+    """Return the first of a few files with these suffixes, in a few folders, that shows the sign of a format."""
+    few = islice(files_of(path, *suffixes, folders=_LOOKED_INTO), _LOOKED_AT)
+    return next((file for file in few if sign(file)), None)
 
 
 def head_of(file: Path) -> str:

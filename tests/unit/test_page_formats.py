@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -235,6 +237,37 @@ def test_real_pages_go_out_and_come_back(
     if not project.exists():
         import_dataset(open_dataset(shared_data(f"pages/{name}")), project)
     out_and_back(project, tmp_path / "out", f.name, images=not f.names_images)
+
+
+def test_ppocrlabel_itself_reads_every_label(tmp_path: Path, project: Path) -> None:
+    with AnnotationStore.open(project / FILE_NAME, read_only=True) as store:
+        report = export(store, format="ppocr", out=tmp_path / "out")
+    labels: list[str] = []
+    for line in (tmp_path / "out/images/Label.txt").read_text("utf-8").rstrip("\n").split("\n"):
+        _, words = line.split("\t")  # as its loader does it, which evaluates the line after these replacements
+        words = words.replace("false", "False").replace("true", "True").replace("null", "None")
+        labels += [word["transcription"] for word in ast.literal_eval(words.strip())]
+    assert len(labels) == report.written
+    assert {"construed false nullify true", "\\u0074rue", "null", "tab\tin", "back\\slash\\n"} <= set(labels)
+    checked = (tmp_path / "out/images/fileState.txt").read_text("utf-8")
+    assert checked == "images/pàge_1_x.png\t1\nimages/photo.png\t1\n"
+
+
+def test_recognising_does_not_walk_through_millions_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, {f"{i:03}/{j}/x.png": b"" for i in range(60) for j in range(3)}, images=())
+    seen: list[str] = []
+    walk = os.walk
+
+    def counting(top: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        for found in walk(top):
+            seen.append(found[0])
+            yield found
+
+    monkeypatch.setattr(os, "walk", counting)
+    for f in WRITABLE:
+        seen.clear()
+        assert f.sniff(tmp_path) is None
+        assert len(seen) <= 2 * 51
 
 
 # --- what other tools write ---
@@ -532,6 +565,7 @@ BROKEN: list[tuple[str, dict[str, str | bytes], str]] = [
     ("labelme", {"a.json": labelme(shape_type="circle")}, "'circle' is no box"),
     ("labelme", {"a.json": labelme(description=5)}, "no text"),
     ("icdar", {"gt_a.txt": "1,2,3,4,5,6,7,text"}, "eight numbers"),
+    ("icdar", {"gt_a.txt": '1,2,3,4,"a" b'}, "eight numbers"),
     ("icdar", {"gt_a.txt": "nan,2,3,4,5,6,7,8,text"}, "eight numbers"),
     ("icdar", {"gt_b.txt": "1,2,3,4,5,6,7,8,text"}, "no image called b"),
     ("icdar", {"gt_a.txt": f"{'9' * 400},2,3,4,5,6,7,8,text"}, "coordinate"),
