@@ -74,7 +74,7 @@ def pretrain(
     interruption = threading.Event()
     run = run_period(config, should_stop=interruption.is_set)
     finished = None
-    with console.progress("Pretraining") as advance, on_interrupt(interruption.set):
+    with console.progress("Pretraining") as advance, on_interrupt(interruption.set, kept_for="the next period"):
         for event in written(run, events, append=True):
             advance(round(getattr(event, "seconds", 0)), None)
             _tell(event)

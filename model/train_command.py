@@ -119,7 +119,7 @@ def train(
         )
     interruption = threading.Event()
     run = fine_tune(plan, config, should_stop=interruption.is_set, spent=time.monotonic() - began)
-    with console.progress("Training") as advance, on_interrupt(interruption.set):
+    with console.progress("Training") as advance, on_interrupt(interruption.set, kept_for="--resume"):
         teller, finished = _Teller(advance), None
         for event in written(run, events, append=resume):
             teller.tell(event)
@@ -197,7 +197,7 @@ def _enough(crops: Iterable[LabelledCrop], config: TrainConfig) -> list[Labelled
 
 
 @contextmanager
-def on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+def on_interrupt(stop: Callable[[], None], *, kept_for: str) -> Iterator[None]:
     """Let the first Ctrl+C ask for an orderly end, which keeps the state of the run; a second one ends at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -205,7 +205,7 @@ def on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
 
     def ask(_signal: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, previous)
-        console.remark("Stopping; the state of the run is kept. Press Ctrl+C again to end at once.")
+        console.remark(f"Stopping; the state is kept for {kept_for}. Press Ctrl+C again to end at once.")
         stop()
 
     previous = signal.signal(signal.SIGINT, ask)
