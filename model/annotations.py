@@ -335,3 +335,29 @@ class WeightsRecord:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     decision: str = ""
     active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A training run of this project, from its start on.
+
+    Attributes:
+        name: that of the weights file it writes, without the suffix; no two runs share one.
+        started_at, ended_at: Unix seconds; a run without an end is under way or was interrupted.
+        verified: verified words of the project when it started.
+        outcome: "better", "refused", "stopped" or "failed"; empty until the end.
+        reason: the same in one sentence.
+        options: how it trains, JSON values.
+        curves: its curves, JSON values, as who draws them wants them.
+        log: what it told, a line each.
+    """
+
+    name: str
+    started_at: float
+    ended_at: float | None = None
+    verified: int = 0
+    outcome: str = ""
+    reason: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, Any] = field(default_factory=dict)
+    log: tuple[str, ...] = ()

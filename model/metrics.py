@@ -131,6 +131,23 @@ def expected_calibration_error(confidences: ArrayLike, correct: ArrayLike, *, bi
     return math.fsum(abs(part.sum()) for part in np.array_split(gaps, bins)) / len(sure)
 
 
+def wilson_interval(right: int, total: int, *, z: float = 1.96) -> tuple[float, float]:
+    """Return the bounds in [0, 1] between which the true share lies, given that ``right`` of ``total`` were.
+
+    The score interval (Wilson, JASA 1927), which holds for few words and for shares near 0 and 1, too.
+
+    Args:
+        right, total: words counted; without any, every share is possible.
+        z: standard normal quantile; 1.96 gives 95 % confidence.
+    """
+    if not total:
+        return 0.0, 1.0
+    share, weight = right / total, z * z / total
+    centre = (share + weight / 2) / (1 + weight)
+    reach = z / (1 + weight) * math.sqrt(share * (1 - share) / total + weight / (4 * total))
+    return max(0.0, centre - reach), min(1.0, centre + reach)
+
+
 def _scored(pairs: Iterable[Pair]) -> TextScore:
     score = TextScore()
     for truth, text in pairs:

@@ -81,6 +81,29 @@ _VERSION_1 = (
 )
 
 
+_VERSION_2 = (
+    # What was read of a word when a human first decided on its text. A later correction of the label is seen by
+    # comparing with the word itself; ids grow in the order of the decisions.
+    """CREATE TABLE verifications (
+        id INTEGER PRIMARY KEY,
+        word_id INTEGER NOT NULL UNIQUE REFERENCES words (id) ON DELETE CASCADE,
+        weights TEXT NOT NULL,
+        text TEXT NOT NULL)""",
+    "CREATE INDEX verifications_by_weights ON verifications (weights, id)",
+    # A run without an end was interrupted.
+    """CREATE TABLE runs (
+        name TEXT PRIMARY KEY,
+        started_at REAL NOT NULL,
+        ended_at REAL,
+        verified INTEGER NOT NULL,
+        outcome TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        options TEXT NOT NULL,
+        curves TEXT NOT NULL,
+        log TEXT NOT NULL) WITHOUT ROWID""",
+)
+
+
 def _create(db: sqlite3.Connection) -> None:
     for statement in _VERSION_1:
         db.execute(statement)
@@ -88,8 +111,13 @@ def _create(db: sqlite3.Connection) -> None:
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
+def _add_verifications_and_runs(db: sqlite3.Connection) -> None:
+    for statement in _VERSION_2:
+        db.execute(statement)
+
+
 # Entry i takes a file of version i to version i + 1. Entries are never changed once released, only added.
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_create]
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_create, _add_verifications_and_runs]
 
 
 def version_of(db: sqlite3.Connection) -> int:

@@ -15,7 +15,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.annotation_file import FILE_NAME, AnnotationFile
-from model.annotations import Box, Edit, Page, PageContent, Prediction, State, WeightsRecord, Word, WordChange
+from model.annotations import (
+    Box,
+    Edit,
+    Page,
+    PageContent,
+    Prediction,
+    RunRecord,
+    State,
+    WeightsRecord,
+    Word,
+    WordChange,
+)
 from model.backups import copy_aside, newest_backup, restore_backup
 from model.errors import StoreError
 from model.locking import Owner
@@ -51,6 +62,8 @@ __all__ = [
 
 _WORDS_PER_READ = 5000
 
+_RUN_COLUMNS = "name, started_at, ended_at, verified, outcome, reason, options, curves, log"
+
 _NOT_TRASHED = "page_id NOT IN (SELECT id FROM pages WHERE trashed_at IS NOT NULL)"
 
 _INSERT_WORD = f"INSERT INTO words ({WORD_COLUMNS}, state) VALUES ({', '.join('?' * 16)})"
@@ -64,6 +77,22 @@ _REFRESH_STATE = """UPDATE words SET state = CASE
     WHEN EXISTS (SELECT 1 FROM predictions WHERE word_id = words.id) THEN 'suggested'
     ELSE 'unlabelled' END
     WHERE id = ?"""
+
+# The newest prediction of a word is the one with the highest id.
+_NOTE_VERIFICATION = """INSERT INTO verifications (word_id, weights, text)
+    SELECT word_id, weights, text FROM predictions WHERE word_id = ? ORDER BY id DESC LIMIT 1"""
+
+# From one weights to the next along the index: DISTINCT would visit every row.
+_VERIFIED_WEIGHTS = """WITH RECURSIVE found (weights) AS (
+        SELECT min(weights) FROM verifications
+        UNION ALL
+        SELECT (SELECT min(weights) FROM verifications WHERE weights > found.weights) FROM found
+        WHERE found.weights IS NOT NULL)
+    SELECT weights FROM found WHERE weights IS NOT NULL"""
+
+_VERIFICATIONS = """SELECT verifications.id, verifications.text = words.label
+    FROM verifications JOIN words ON words.id = verifications.word_id
+    WHERE weights = ? ORDER BY verifications.id DESC LIMIT ?"""
 
 _SAVE_PREDICTION = f"""INSERT OR REPLACE INTO predictions ({PREDICTION_COLUMNS}, made_at)
     SELECT id, ?, ?, ?, ?, ?, ? FROM words WHERE id = ? AND ({BOX_COLUMNS}) = ({", ".join("?" * 8)})"""
@@ -173,6 +202,11 @@ class AnnotationStore(AnnotationFile):
             yield from map(word_from_row, rows)
             last = rows[-1][1], rows[-1][0]
 
+    def words_by_id(self, word_ids: Iterable[int]) -> list[Word]:
+        """Return the words with these ids that there are, in order of id."""
+        sql = f"SELECT {WORD_COLUMNS} FROM words WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        return [word_from_row(row) for row in self._rows(sql, (json.dumps(list(word_ids)),))]
+
     def next_word_id(self) -> int:
         """Return the id for the next new word: higher than any this file has ever given."""
         return self._next_id("words")
@@ -260,7 +294,23 @@ class AnnotationStore(AnnotationFile):
         with explained(self.path):
             return self._predictions("SELECT value FROM json_each(?)", (ids,), weights=weights)
 
-    # --- weights ---
+    def verifications(self, last: int) -> dict[str, tuple[bool, ...]]:
+        """Return whether weights were right about the words a human has decided on since, by the weights' hash.
+
+        A word counts for the weights whose prediction stood beside it when it got its label, and was read right when
+        that prediction is its label. A word without a prediction, and an imported one, is no test of anything.
+
+        Args:
+            last: so many words of each weights, the newest; in order of the decisions.
+
+        Returns:
+            The weights in order of their newest decision.
+        """
+        found = [(weights, self._rows(_VERIFICATIONS, (weights, last))) for (weights,) in self._rows(_VERIFIED_WEIGHTS)]
+        found = sorted((rows[0][0], weights, rows) for weights, rows in found if rows)
+        return {weights: tuple(bool(right) for _, right in reversed(rows)) for _, weights, rows in found}
+
+    # --- weights and training runs ---
 
     def add_weights(self, record: WeightsRecord) -> None:
         """Add weights to the history; the same file again replaces its record."""
@@ -291,6 +341,22 @@ class AnnotationStore(AnnotationFile):
                 raise StoreError(f"{self.path.name} knows no weights {weights_hash}; add them first.")
             db.execute("UPDATE weights SET active = (hash IS ?)", (weights_hash,))
 
+    def save_run(self, run: RunRecord) -> None:
+        """Keep a training run as it stands now; one of the same name is replaced."""
+        values = (run.options, run.curves, run.log)
+        texts = [json.dumps(value, ensure_ascii=False, allow_nan=False) for value in values]
+        row = (run.name, run.started_at, run.ended_at, run.verified, run.outcome, run.reason, *texts)
+        with self._writing() as db:
+            db.execute(f"INSERT OR REPLACE INTO runs ({_RUN_COLUMNS}) VALUES ({', '.join('?' * 9)})", row)
+
+    def runs(self, last: int = 100) -> list[RunRecord]:
+        """Return the newest training runs, the newest first."""
+        sql = f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY started_at DESC LIMIT ?"
+        return [
+            RunRecord(*values, json.loads(options), json.loads(curves), tuple(json.loads(log)))
+            for *values, options, curves, log in self._rows(sql, (last,))
+        ]
+
     # --- inside ---
 
     def _make(self, change: WordChange) -> None:
@@ -310,6 +376,10 @@ class AnnotationStore(AnnotationFile):
             if (before.box, before.page_id) != (after.box, after.page_id):  # they speak about other pixels
                 self._db.execute("DELETE FROM predictions WHERE word_id = ?", (after.id,))
             self._db.execute(_REFRESH_STATE, (after.id,))
+            if after.label is None:
+                self._db.execute("DELETE FROM verifications WHERE word_id = ?", (after.id,))
+            elif before.label is None:
+                self._db.execute(_NOTE_VERIFICATION, (after.id,))
 
     def _signed(self, word: Word) -> Word:
         word = clean_word(word)

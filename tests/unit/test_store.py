@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 import unicodedata
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from model.annotations import (
     Edit,
     Page,
     Prediction,
+    RunRecord,
     Source,
     State,
     WeightsRecord,
@@ -488,7 +490,7 @@ def test_an_older_file_is_backed_up_and_migrated(old_file, monkeypatch):
     with pytest.raises(StoreTooNewError, match="newer version"):
         AnnotationStore.open(old_file)
     assert old_file.read_bytes() == before
-    [backup] = old_file.with_name(FILE_NAME + ".backups").glob("*-version-1.crnn")
+    [backup] = old_file.with_name(FILE_NAME + ".backups").glob(f"*-version-{len(schema.MIGRATIONS)}.crnn")
     with AnnotationStore.open(backup, read_only=True) as kept:
         assert [w.label for w in kept.words()] == ["old"]
 
@@ -500,6 +502,74 @@ def test_a_migration_that_fails_leaves_the_old_file(old_file, monkeypatch):
     monkeypatch.undo()
     with AnnotationStore.open(old_file) as store:
         assert [w.label for w in store.words()] == ["old"]
+
+
+def test_a_file_of_the_first_version_takes_verifications_and_runs(old_file, monkeypatch):
+    with closing(sqlite3.connect(old_file)) as db:
+        db.executescript("DROP TABLE verifications; DROP TABLE runs; PRAGMA user_version = 1")
+    with AnnotationStore.open(old_file) as store:
+        read_and_verify(store, "new", read="new", weights="w")
+        store.save_run(RunRecord("first", 1.0))
+        assert [w.label for w in store.words()] == ["old", "new"]
+        assert store.verifications(9) == {"w": (True,)}
+        assert [run.name for run in store.runs()] == ["first"]
+
+
+# --- what verified words say of the weights ---
+
+
+def read_and_verify(store: AnnotationStore, label: str, *, read: str | None, weights: str = "w") -> Word:
+    word = add_word(store)
+    if read is not None:
+        store.save_predictions([(word.id, BOX, Prediction(read, 0.9, weights=weights))])
+    verified = replace(word, label=label, source=Source.TYPED)
+    store.apply(edit(word, verified))
+    return verified
+
+
+def test_a_verification_tests_the_prediction_that_stood_beside_the_word(store):
+    read_and_verify(store, "rose", read="rose")
+    read_and_verify(store, "tulip", read="tuIip")
+    read_and_verify(store, "lily", read=None)
+    add_word(store, "typed while it was drawn")
+    assert store.verifications(9) == {"w": (True, False)}
+
+
+def test_what_was_read_later_tests_nothing(store):
+    word = read_and_verify(store, "rose", read="nose")
+    store.save_predictions([(word.id, BOX, Prediction("rose", 0.9, weights="w2"))])
+    store.apply(edit(word, replace(word, ignored=True)))
+    assert store.verifications(9) == {"w": (False,)}
+
+
+def test_a_corrected_label_corrects_the_test_and_a_cleared_one_takes_it_back(store):
+    word = read_and_verify(store, "nose", read="rose")
+    assert store.verifications(9) == {"w": (False,)}
+    corrected = replace(word, label="rose")
+    store.apply(edit(word, corrected))
+    assert store.verifications(9) == {"w": (True,)}
+    store.apply(edit(word, corrected).inverted())
+    store.apply(edit(word, replace(word, label=None)))
+    assert store.verifications(9) == {}
+
+
+def test_the_newest_words_of_each_weights_are_told_in_their_order(store):
+    for weights, right in (("old", [False] * 3), ("new", [True, False, True]), ("old", [True])):
+        for is_right in right:
+            read_and_verify(store, "rose", read="rose" if is_right else "nose", weights=weights)
+    told = store.verifications(2)
+    assert told == {"new": (False, True), "old": (False, True)}
+    assert list(told) == ["new", "old"], "the weights of the newest word come last"
+
+
+def test_runs_are_kept_as_they_stand_the_newest_first(store):
+    run = RunRecord("a", 1.0, None, 38, options={"minutes": 5}, curves={"batches": [[1, None]]}, log=("begun",))
+    store.save_run(run)
+    store.save_run(RunRecord("b", 2.0))
+    ended = replace(run, ended_at=3.0, outcome="better", reason="measured", log=("begun", "ended"))
+    store.save_run(ended)
+    assert store.runs() == [RunRecord("b", 2.0), ended]
+    assert store.runs(last=1) == [RunRecord("b", 2.0)]
 
 
 class _Calendar(date):
