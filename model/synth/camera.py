@@ -23,7 +23,7 @@ def photograph(image: Image.Image, rng: np.random.Generator, difficulty: float) 
     image = _defocus(image, rng, difficulty)
     if grainy > 1 - 0.15 * difficulty:
         image = surfaces.noisy(image, rng, int(3 * rng.random()))
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
         image = _compressed(image, 18 + round(30 * (1 - difficulty)) + int(70 * rng.random()))
     return image
 

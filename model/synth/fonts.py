@@ -6,7 +6,6 @@ for, which turns away symbol fonts, fonts of other scripts under Latin code poin
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import logging
@@ -97,9 +96,10 @@ class FontList:
 
         Crops that are drawn one after the other then share faces, and most of their glyphs are at hand.
         """
-        part = copy.copy(self)
-        object.__setattr__(part, "_families", _window(self._families, number))
-        object.__setattr__(part, "_plain", _window(self._plain, number))
+        part = object.__new__(FontList)  # a copy that is made for each crop: the digest is not computed again
+        families, plain = _window(self._families, number), _window(self._plain, number)
+        for name, value in zip(FontList.__slots__, (self.faces, self.digest, families, plain), strict=True):
+            object.__setattr__(part, name, value)
         return part
 
     def pick(self, rng: np.random.Generator, text: str, *, plain: bool = False) -> FontFace:

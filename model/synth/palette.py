@@ -63,7 +63,7 @@ def _coloured(rng: np.random.Generator, value: float, grey: bool) -> Colour:
     if grey:
         level = min(255, round(value))
         return level, level, level
-    saturation = 0.9 * rng.random()
+    saturation = 0.9 * rng.random() ** 1.5
     red, green, blue = rng.random(3).tolist()
     scale = saturation * value / (_RED * red + _GREEN * green + _BLUE * blue + 1e-3)
     base = (1 - saturation) * value

@@ -100,7 +100,7 @@ def _mask(text: str, rng: np.random.Generator, fonts: FontList, style: Style, di
 def _lettering(text: str, rng: np.random.Generator, face: FontFace, difficulty: float) -> Image.Image:
     """Return the text as signs and papers set it."""
     draw = rng.random()
-    if draw > 1 - 0.1 * difficulty and len(text) > 2:
+    if draw > 1 - 0.08 * difficulty and len(text) > 2:
         bend = (0.3 + 0.22 * len(text) ** 0.8 * rng.random()) * (1 if rng.random() < 0.65 else -1)
         mask = glyphs.arched(text, face, gap=0.15 * rng.random(), bend=bend)
     elif draw < 0.03:
@@ -133,7 +133,7 @@ def _surroundings(mask: Image.Image, rng: np.random.Generator, difficulty: float
     pad = max(8, glyphs.TALL // 2)
     if draw < 0.08:
         return ornaments.rules((mask.width + 2 * pad, mask.height + 2 * pad), rng, pad)
-    return ornaments.neighbours(mask, rng, pad) if draw < 0.36 else None
+    return ornaments.neighbours(mask, rng, pad) if draw < 0.33 else None
 
 
 def _cut(ink: Image.Image, rng: np.random.Generator, height: float, difficulty: float) -> tuple[int, int, int, int]:
