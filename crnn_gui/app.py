@@ -19,6 +19,7 @@ from crnn_gui import resources
 from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.garbage import GarbageCollector
 from crnn_gui.item_models import PageListModel
+from crnn_gui.leaving import Leaving
 from crnn_gui.reading import Reading
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
@@ -28,15 +29,16 @@ from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.training import Training
+from crnn_gui.training_advice import GO_ON, TRAIN, TrainingAdvice
 from crnn_gui.widgets.inspector import Sight
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
+from crnn_gui.yardstick import Measured, Yardstick
 from model.annotations import Word
 from model.charset import Charset
 from model.errors import KnownError
 from model.events import Decision, Finished
 from model.messages import WeightsSummary
-from model.store import AnnotationStore
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.export_panel import ExportPanel
@@ -80,6 +82,9 @@ class Application(QObject):
         pages = PageList(self.document, PageListModel(self.document, services.thumbnails))
         self.window = MainWindow(self.document, self.reading, pages=pages, settings=settings, theme=theme)
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
+        self.yardstick = Yardstick(self.document, services.store, self.training, services.predictor)
+        self.leaving = Leaving(self.training, self.window)
+        self.advice = TrainingAdvice(self.document, self.training)
         self._theme = theme
         self._export_panel: ExportPanel | None = None
         self._running: tuple[Task, ...] = ()
@@ -102,11 +107,19 @@ class Application(QObject):
 
     def _train_workspace(self) -> QWidget:
         # Brings pyqtgraph, which costs as much as the rest of the window; nobody trains in the first second.
+        from crnn_gui.remedies import WordRemedies
         from crnn_gui.widgets.train_workspace import TrainWorkspace
 
-        minutes = self.settings.value("training/minutes")
-        workspace = TrainWorkspace(self.document, self.training, self._theme, minutes=minutes)
+        workspace = TrainWorkspace(
+            self.document,
+            self.training,
+            self._theme,
+            yardstick=self.yardstick,
+            remedies=WordRemedies(self.document, self.services.store, self),
+            minutes=self.settings.value("training/minutes"),
+        )
         workspace.word_requested.connect(self.show_word)
+        workspace.told.connect(self.window.tell)
         workspace.progress_changed.connect(self._on_training_progress)
         return workspace
 
@@ -133,6 +146,10 @@ class Application(QObject):
         self.training.switched.connect(self._on_weights_switched)
         self.training.finished.connect(self._on_training_finished)
         self.window.notices.action_chosen.connect(self._on_notice_action_chosen)
+        self.yardstick.changed.connect(self._on_yardstick_changed)
+        self.advice.given.connect(self.window.notices.show_notice)
+        self.advice.withdrawn.connect(self.window.notices.withdraw)
+        self.window.notices.action_chosen.connect(self._on_advice_taken)
 
     def load_recogniser(self) -> None:
         """Start the child that reads. The window is on the screen by now."""
@@ -154,13 +171,10 @@ class Application(QObject):
     def show_word(self, word_id: int) -> None:
         """Open the page of a word and select it."""
 
-        def find(store: AnnotationStore) -> Word | None:
-            return next((word for word in store.words() if word.id == word_id), None)
+        self.services.store.read(lambda store: store.words_by_id([word_id]), self._on_words_found)
 
-        self.services.store.read(find, self._on_word_found)
-
-    def _on_word_found(self, word: Word | None) -> None:
-        if word is not None:
+    def _on_words_found(self, words: list[Word]) -> None:
+        for word in words:
             self.window.show_workspace("annotate")
             self.document.open_page(word.page_id, (word.id,))
 
@@ -244,6 +258,20 @@ class Application(QObject):
             self.window.show_workspace("train")
         elif notice is self._training_news and action == USE_NEW_WEIGHTS:
             self.training.use_result(self._trained)
+
+    @Slot(object)
+    def _on_yardstick_changed(self, measured: Measured) -> None:
+        right = measured.current.right if measured.current is not None else ()
+        self.window.status.show_yardstick(sum(right), len(right), measured.sentence)
+
+    @Slot(object, str)
+    def _on_advice_taken(self, _notice: Notice, action: str) -> None:
+        if action == TRAIN:
+            self.window.show_workspace("train")
+            self.window.train.start()
+        elif action == GO_ON:
+            self.window.show_workspace("train")
+            self.window.train.resume()
 
     @Slot(str)
     def _on_weights_switched(self, name: str) -> None:

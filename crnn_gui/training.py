@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from crnn_gui.document import ProjectDocument, ProjectInfo
+from crnn_gui.run_history import RunHistory
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
-from crnn_gui.services.trainer import TrainerService, TrainerState
+from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import Settings
-from model.annotations import WeightsRecord
+from model.annotations import RunRecord, WeightsRecord
 from model.assets import default_weights
 from model.checkpoint import weights_hash
 from model.errors import TrainingError
 from model.events import Decision, Finished, Score
 from model.messages import TrainOptions
 from model.store import AnnotationStore
+
+LEAST_NEW_WORDS = 20
+"""Words verified since the last training that make it worth while to train again, or a tenth of what it had."""
 
 WEIGHTS_SUFFIX = ".weights"
 """The folder of a project's weights is called as its annotation file, with this added."""
@@ -36,12 +41,18 @@ class RunSettings:
         learning_rate: peak rate, or None to let the trainer choose.
         new_characters: whether characters that the weights lack extend the charset, or leave their words out.
         from_starter: start from the starter weights instead of those in use.
+        batch: words a step.
+        width: stretch all strips to so many pixels; None leaves each its own width.
+        precision: "auto", "fp32" or "bf16".
     """
 
     minutes: float = 5.0
     learning_rate: float | None = None
     new_characters: Literal["extend", "skip"] = "extend"
     from_starter: bool = False
+    batch: int = 32
+    width: int | None = None
+    precision: str = "auto"
 
 
 class Training(QObject):
@@ -74,14 +85,17 @@ class Training(QObject):
         self._store = store
         self._predictor = predictor
         self._settings = settings
+        self.runs = RunHistory(document, store, trainer, self)
         self._history: tuple[WeightsRecord, ...] = ()
         self._trains: ProjectInfo | None = None
         self._base: str | None = None
         self._reads_with: Path | None = None
         self._wanted: str | None = None
+        self._next: Callable[[], None] | None = None
         document.project_changed.connect(self._on_project_changed)
         trainer.finished.connect(self._on_trainer_finished)
         trainer.failed.connect(self.failed)
+        trainer.state_changed.connect(self._on_state_changed)
         predictor.loading_failed.connect(self._on_loading_failed)
 
     @property
@@ -107,6 +121,47 @@ class Training(QObject):
         """Train on the verified words, once every edit so far is in the file."""
         self._begin(settings, is_training=True)
 
+    def resume(self) -> None:
+        """Go on with the interrupted run, with the words it had."""
+        project, run = self._document.project, self.runs.interrupted
+        if project is None or run is None or self.is_training:
+            return
+        options = _options(run, project)
+        parents = (record.hash for record in self._history if project.folder / record.path == options.base)
+        self._trains, self._base = project, next(parents, None)
+
+        def go_on() -> None:
+            self.runs.begin(run)
+            self.trainer.start(project.file, options)
+
+        self._when_free(go_on)
+
+    def _when_free(self, act: Callable[[], None]) -> None:
+        """Act once the child is free. A plan that is being made is out of date and given up; a run is not."""
+        if not self.trainer.is_busy:
+            act()
+        elif not self.is_training:
+            self._next = act
+            self.trainer.stop()
+
+    @Slot()
+    def _on_state_changed(self) -> None:
+        if self._next is not None and not self.trainer.is_busy:
+            act, self._next = self._next, None
+            QTimer.singleShot(0, self, act)  # everybody hears of this state before the next one
+
+    @property
+    def new_words(self) -> int:
+        """Verified words that the last training did not have yet."""
+        last = next((run for run in self.runs.runs if run.outcome != "failed"), None)
+        return max(0, self._document.counts.verified - (last.verified if last else 0))
+
+    @property
+    def pays_again(self) -> bool:
+        """Whether enough words were verified since the last training for another one."""
+        had = self._document.counts.verified - self.new_words
+        return not self.trainer.is_busy and self.new_words >= max(LEAST_NEW_WORDS, had // 10)
+
     def use(self, record: WeightsRecord | None) -> None:
         """Read with these weights from now on; None goes back to the starter weights."""
         project = self._document.project
@@ -123,7 +178,7 @@ class Training(QObject):
 
     def _begin(self, settings: RunSettings, *, is_training: bool) -> None:
         project = self._document.project
-        if project is None or self.trainer.is_busy:
+        if project is None or self.is_training:
             return
         base = None if settings.from_starter else self.active
         options = TrainOptions(
@@ -132,27 +187,34 @@ class Training(QObject):
             minutes=settings.minutes,
             learning_rate=settings.learning_rate,
             new_characters=settings.new_characters,
+            batch=settings.batch,
+            width=settings.width,
+            precision=settings.precision,
             device=self._settings.value("training/device"),
         )
         self._trains, self._base = project, base.hash if base else None
+        verified = self._document.counts.verified
 
-        def ask(_: None) -> None:
+        def ask() -> None:
             if is_training:
+                self.runs.begin(_run(options, project, verified))
                 self.trainer.start(project.file, options)
             else:
                 self.trainer.plan(project.file, options)
 
         if project.read_only:
-            ask(None)
+            self._when_free(ask)
         else:
             # The child reads the file: what was typed a moment ago has to be in it.
             folder = options.out.parent
-            self._store.write(lambda _store: _clear_old_runs(folder) if is_training else None, ask)
+            self._store.write(
+                lambda _store: _clear_old_runs(folder) if is_training else None, lambda _: self._when_free(ask)
+            )
 
     @Slot(object)
     def _on_project_changed(self, project: ProjectInfo | None) -> None:
-        self.trainer.stop()
-        self._history, self._wanted = (), None
+        self.trainer.suspend()  # the project that was left can go on with it
+        self._history, self._wanted, self._next = (), None, None
         self.history_changed.emit(())
         if project is not None:
             self._store.read(lambda store: tuple(store.weights_history()), self._on_project_history_read)
@@ -214,7 +276,7 @@ class Training(QObject):
     @property
     def is_training(self) -> bool:
         """Whether a run is under way, paused or not."""
-        return self.trainer.state in (TrainerState.RUNNING, TrainerState.PAUSED, TrainerState.STOPPING)
+        return self.trainer.is_training
 
 
 def weights_folder(annotation_file: Path) -> Path:
@@ -226,6 +288,27 @@ def _clear_old_runs(folder: Path) -> None:
     """Remove what runs that were stopped have left to be taken up again: this one starts afresh."""
     for run in folder.glob("*.run"):
         shutil.rmtree(run, ignore_errors=True)
+
+
+def _run(options: TrainOptions, project: ProjectInfo, verified: int) -> RunRecord:
+    """Return the record of a run that starts now; its options can be read back on another day and in another place."""
+    base = None if options.base == default_weights() else options.base
+    paths = {"out": _stored(options.out, project), "base": base and _stored(base, project)}
+    return RunRecord(options.out.stem, time.time(), verified=verified, options=asdict(options) | paths)
+
+
+def _options(run: RunRecord, project: ProjectInfo) -> TrainOptions:
+    """Return how an interrupted run goes on."""
+    base = run.options["base"]
+    paths = {
+        "out": project.folder / run.options["out"],
+        "base": project.folder / base if base else default_weights(),
+    }
+    return TrainOptions(**dict(run.options) | paths | {"resume": True})
+
+
+def _stored(path: Path, project: ProjectInfo) -> str:
+    return (path.relative_to(project.folder) if path.is_relative_to(project.folder) else path).as_posix()
 
 
 def _record(result: Finished, project: ProjectInfo, *, parent: str | None) -> WeightsRecord:
@@ -245,7 +328,7 @@ def _record(result: Finished, project: ProjectInfo, *, parent: str | None) -> We
     return WeightsRecord(
         hash="",  # reading the file to hash it is the store thread's work
         name=out.stem,
-        path=out.relative_to(project.folder).as_posix() if out.is_relative_to(project.folder) else out.as_posix(),
+        path=_stored(out, project),
         parent=parent,
         created_at=time.time(),
         metrics={**metrics, "steps": result.steps, "seconds": result.seconds, "verdict": verdict},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,11 @@ MIN_HEIGHT = 4
 MIN_CHARACTER_WIDTH = 2
 REFERENCE_HEIGHT = 32
 """Under ``MIN_CHARACTER_WIDTH`` pixels a character, at this height, no resizing makes a label legible."""
+
+WIDEST = 4096
+"""Width in pixels of the widest strip that training is advised to use."""
+
+_WIDTH_STEP = 16  # pixels between two widths that are tried
 
 Progress = Callable[[int, int | None], None]
 
@@ -147,13 +152,15 @@ def _fit_errors(
 ) -> Iterator[Problem]:
     """Find a label that is longer than its crop can carry, by the CTC bound or by the eye."""
     text, (width, height) = normalize(crop.text), size
-    needed, given = frames_needed(text), frames(preprocessing.width_for(width, height))
+    needed, seen = frames_needed(text), preprocessing.width_for(width, height)
+    given = frames(seen)
     if given < needed:
+        enough = next((w for w in range(seen, WIDEST + 1, _WIDTH_STEP) if frames(w) >= needed), None)
         detail = (
             f"'{text}' needs {needed} frames, a crop {width}x{height} px gives {given}; "
             "widen the box or train at a greater width."
         )
-        yield _problem(crop, Cause.LABEL_TOO_LONG, detail)
+        yield replace(_problem(crop, Cause.LABEL_TOO_LONG, detail), width=enough)
     elif width * REFERENCE_HEIGHT < MIN_CHARACTER_WIDTH * len(text) * height:
         share = width * REFERENCE_HEIGHT / (height * len(text))
         detail = (

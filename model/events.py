@@ -32,6 +32,11 @@ class Cause(StrEnum):
     INITIAL_VALUES = "initial_values"
     LEARNING_RATE = "learning_rate"
     EXPLODING_GRADIENT = "exploding_gradient"
+    HALF_PRECISION = "half_precision"
+    NOT_NORMALISED = "not_normalised"
+    POOL_STRIDE = "pool_stride"
+    BATCH_TOO_LARGE = "batch_too_large"
+    COLLAPSED = "collapsed"
     UNKNOWN = "unknown"
 
 
@@ -44,13 +49,18 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with one crop, found before training."""
+    """One thing that is wrong with one crop, found before training.
+
+    Attributes:
+        width: of the strip in pixels, the least at which the label fits, where a greater width helps.
+    """
 
     key: str
     cause: Cause
     severity: Severity
     detail: str
     word_id: int | None = None
+    width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

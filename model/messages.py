@@ -155,7 +155,7 @@ class PlanTraining:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """Train on a project's verified words. Answered as PlanTraining, then by Told frames and Done."""
+    """Train on a project's verified words. Answered as PlanTraining, then by Told and Usage frames and Done."""
 
     project: Path
     options: TrainOptions
@@ -174,6 +174,11 @@ class Pause:
 @dataclass(frozen=True, slots=True)
 class Resume:
     """Go on after Pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """End training as soon as its state is written; it can be taken up again. Answered by Done."""
 
 
 # --- replies ---
@@ -205,6 +210,19 @@ class Planned:
 @dataclass(frozen=True, slots=True)
 class Told:
     event: TrainEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What training needs of the machine at this moment, told about once a second.
+
+    Attributes:
+        memory: of the process, in bytes.
+        device_memory: taken on the accelerator, in bytes; 0 without one.
+    """
+
+    memory: int
+    device_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a training run leaves on the disk so that it can be taken up again exactly where it was.
 
 `last.safetensors` in the run's folder holds tensors and, in its metadata, plain values as JSON; `best.safetensors`
-beside it is an ordinary weights file. Each is replaced as a whole, so a kill at any moment leaves the one or the other.
+beside it is an ordinary weights file, and `crops.json`, where the data set is one that a person works on meanwhile, the
+crops as they were when the run began. Each is replaced as a whole, so a kill at any moment leaves the one or the other.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model.annotations import Box, LabelledCrop, Point
 from model.atomic import write_bytes
 from model.errors import TrainingError
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from model.annotations import LabelledCrop
 
 _KEY = "run"
 
@@ -65,6 +65,7 @@ class RunFolder:
         self.path = path
         self.last = self.path / "last.safetensors"
         self.best = self.path / "best.safetensors"
+        self._crops = self.path / "crops.json"
 
     @classmethod
     def of(cls, out: Path) -> RunFolder:
@@ -89,6 +90,36 @@ class RunFolder:
             write_bytes(self.last, save(dict(tensors), metadata={_KEY: json.dumps(values, sort_keys=True)}))
         except OSError as error:
             raise TrainingError(f"The run state {self.last} cannot be written: {error.strerror or error}.") from error
+
+    def save_crops(self, crops: Iterable[LabelledCrop]) -> None:
+        """Keep the crops of a project, so that the run can go on with them whatever becomes of the words.
+
+        Raises:
+            TrainingError: they cannot be written.
+        """
+        rows = [[c.key, str(c.file), c.box and c.box.points, c.text, c.part, c.word_id] for c in crops]
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_bytes(self._crops, json.dumps(rows, ensure_ascii=False).encode())
+        except OSError as error:
+            raise TrainingError(f"The run state {self._crops} cannot be written: {error.strerror or error}.") from error
+
+    def load_crops(self) -> tuple[LabelledCrop, ...]:
+        """Return the crops that were kept.
+
+        Raises:
+            TrainingError: there are none, or they cannot be read.
+        """
+        try:
+            rows = json.loads(self._crops.read_bytes())
+            return tuple(
+                LabelledCrop(key, Path(image), box and Box(_points(box)), text, part, word_id)
+                for key, image, box, text, part, word_id in rows
+            )
+        except (OSError, ValueError, TypeError) as error:
+            raise TrainingError(
+                f"The words of the interrupted run cannot be read from {self._crops} ({error}); start a new run."
+            ) from error
 
     def load(self, identity: Mapping[str, str]) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """Return the state's tensors and values, or None where there is none.
@@ -118,6 +149,11 @@ class RunFolder:
                 "repeat its options; to start anew remove that folder, or train without --resume."
             )
         return tensors, values
+
+
+def _points(values: list[list[float]]) -> tuple[Point, Point, Point, Point]:
+    a, b, c, d = ((x, y) for x, y in values)
+    return a, b, c, d
 
 
 def fingerprint(crops: Iterable[LabelledCrop]) -> str:

@@ -9,6 +9,7 @@ in order. When standard input ends, the parent is gone and so is this process.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import queue
@@ -38,9 +39,11 @@ from model.messages import (
     Read,
     ReadWords,
     Resume,
+    Suspend,
     Told,
     Train,
     TrainOptions,
+    Usage,
     WeightsSummary,
     WordPlace,
     WordReading,
@@ -50,11 +53,13 @@ from model.messages import (
 if TYPE_CHECKING:
     from PIL import Image
 
+    from model.annotations import LabelledCrop
     from model.inference import Recognizer
     from model.planning import TrainingPlan
     from model.training import TrainConfig
 
 NICENESS = 10
+USAGE_SECONDS = 1.0
 
 
 class Controls:
@@ -62,18 +67,24 @@ class Controls:
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
+        self.suspended = threading.Event()
         self._running = threading.Event()
         self.reset()
 
     def reset(self) -> None:
         """Forget the flags of the request before."""
         self.cancelled.clear()
+        self.suspended.clear()
         self._running.set()
 
     def take(self, frame: object) -> bool:
         """Obey a control frame; return False for any other."""
         match frame:
             case Cancel():
+                self.cancelled.set()
+                self._running.set()
+            case Suspend():
+                self.suspended.set()
                 self.cancelled.set()
                 self._running.set()
             case Pause():
@@ -179,10 +190,13 @@ class Server:
         for place, prediction in zip(readable, predictions, strict=True):
             yield WordReading(place.word_id, place.box, prediction)
 
-    def _plan(self, project: Path, options: TrainOptions) -> Generator[object, None, tuple[TrainConfig, TrainingPlan]]:
-        """Yield Planned; return what training needs."""
+    def _plan(
+        self, project: Path, options: TrainOptions
+    ) -> Generator[object, None, tuple[TrainConfig, TrainingPlan, tuple[LabelledCrop, ...]]]:
+        """Yield Planned; return what training needs, and the crops it was planned for."""
         from model.devices import choose, cores
         from model.formats import open_dataset
+        from model.run_state import RunFolder
         from model.training import TrainConfig
         from model.training_plan import plan_for
 
@@ -195,23 +209,44 @@ class Server:
         # One core is left to the person at the desk; torch's threads stall each other when they have to share one.
         config = TrainConfig(**values, threads=max(1, cores() - 1))
         device = choose(config.device)
-        crops = open_dataset(project, format="crnn").crops()
+        # Words that were verified since a run began are not its own: it goes on with those it had.
+        folder = RunFolder.of(config.out)
+        crops = folder.load_crops() if config.resume else tuple(open_dataset(project, format="crnn").crops())
         plan = plan_for(config, crops, val=val, new_characters=new_characters, progress=check)
         yield Planned(_summary(plan, f"{device.kind}: {device.reason}"))
-        return config, plan
+        return config, plan, crops
 
     def _train(self, request: Train) -> Iterator[object]:
+        from model.events import Checkpoint, Started
+        from model.run_state import RunFolder
         from model.training import fine_tune
 
         began = time.monotonic()
-        config, plan = yield from self._plan(request.project, request.options)
+        config, plan, crops = yield from self._plan(request.project, request.options)
         events = fine_tune(plan, config, should_stop=self._controls.cancelled.is_set, spent=time.monotonic() - began)
+        told_at = -math.inf
         try:
             for event in events:
                 yield Told(event)
+                if isinstance(event, Started):
+                    RunFolder.of(config.out).save_crops(crops)
+                elif self._controls.suspended.is_set() and isinstance(event, Checkpoint) and event.kind == "last":
+                    return
+                if time.monotonic() - told_at >= USAGE_SECONDS:
+                    told_at = time.monotonic()
+                    yield _usage()
                 self._controls.wait_while_paused()
         finally:
             events.close()  # type: ignore[attr-defined]  # a generator, although it promises an iterator only
+
+
+def _usage() -> Usage:
+    """Return what this process takes of the machine."""
+    import psutil
+    import torch
+
+    device_memory = torch.cuda.memory_reserved() if torch.cuda.is_available() else 0
+    return Usage(psutil.Process().memory_info().rss, device_memory)
 
 
 def _page(path: Path) -> Image.Image | str:

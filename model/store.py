@@ -35,6 +35,7 @@ from model.store_rows import (
     BOX_COLUMNS,
     PAGE_COLUMNS,
     PREDICTION_COLUMNS,
+    RUN_COLUMNS,
     WORD_COLUMNS,
     HistoryEntry,
     Row,
@@ -45,6 +46,8 @@ from model.store_rows import (
     page_from_row,
     prediction_from_row,
     prediction_row,
+    run_from_row,
+    run_row,
     word_from_row,
     word_row,
 )
@@ -61,8 +64,6 @@ __all__ = [
 ]
 
 _WORDS_PER_READ = 5000
-
-_RUN_COLUMNS = "name, started_at, ended_at, verified, outcome, reason, options, curves, log"
 
 _NOT_TRASHED = "page_id NOT IN (SELECT id FROM pages WHERE trashed_at IS NOT NULL)"
 
@@ -306,9 +307,9 @@ class AnnotationStore(AnnotationFile):
         Returns:
             The weights in order of their newest decision.
         """
-        found = [(weights, self._rows(_VERIFICATIONS, (weights, last))) for (weights,) in self._rows(_VERIFIED_WEIGHTS)]
-        found = sorted((rows[0][0], weights, rows) for weights, rows in found if rows)
-        return {weights: tuple(bool(right) for _, right in reversed(rows)) for _, weights, rows in found}
+        rows = {w: self._rows(_VERIFICATIONS, (w, last)) for (w,) in self._rows(_VERIFIED_WEIGHTS)}
+        order = sorted(rows, key=lambda weights: rows[weights][0])
+        return {weights: tuple(bool(right) for _, right in reversed(rows[weights])) for weights in order}
 
     # --- weights and training runs ---
 
@@ -343,19 +344,13 @@ class AnnotationStore(AnnotationFile):
 
     def save_run(self, run: RunRecord) -> None:
         """Keep a training run as it stands now; one of the same name is replaced."""
-        values = (run.options, run.curves, run.log)
-        texts = [json.dumps(value, ensure_ascii=False, allow_nan=False) for value in values]
-        row = (run.name, run.started_at, run.ended_at, run.verified, run.outcome, run.reason, *texts)
         with self._writing() as db:
-            db.execute(f"INSERT OR REPLACE INTO runs ({_RUN_COLUMNS}) VALUES ({', '.join('?' * 9)})", row)
+            db.execute(f"INSERT OR REPLACE INTO runs ({RUN_COLUMNS}) VALUES ({', '.join('?' * 9)})", run_row(run))
 
     def runs(self, last: int = 100) -> list[RunRecord]:
         """Return the newest training runs, the newest first."""
-        sql = f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY started_at DESC LIMIT ?"
-        return [
-            RunRecord(*values, json.loads(options), json.loads(curves), tuple(json.loads(log)))
-            for *values, options, curves, log in self._rows(sql, (last,))
-        ]
+        sql = f"SELECT {RUN_COLUMNS} FROM runs ORDER BY started_at DESC LIMIT ?"
+        return [run_from_row(row) for row in self._rows(sql, (last,))]
 
     # --- inside ---
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from model.annotations import Alternative, Box, Character, Edit, Page, Prediction, Source, Word, WordChange
+from model.annotations import Alternative, Box, Character, Edit, Page, Prediction, RunRecord, Source, Word, WordChange
 from model.charset import normalize
 from model.errors import StoreError
 
@@ -17,6 +17,7 @@ PAGE_COLUMNS = "id, path, width, height, problem, verified"
 BOX_COLUMNS = "x1, y1, x2, y2, x3, y3, x4, y4"
 WORD_COLUMNS = f"id, page_id, {BOX_COLUMNS}, label, ignored, source, author, changed_at"
 PREDICTION_COLUMNS = "word_id, text, confidence, characters, alternatives, weights"
+RUN_COLUMNS = "name, started_at, ended_at, verified, outcome, reason, options, curves, log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,18 @@ def prediction_from_row(row: Row) -> Prediction:
         tuple(Alternative(*a) for a in json.loads(alternatives)),
         weights,
     )
+
+
+def run_row(run: RunRecord) -> Row:
+    """Return the values of :data:`RUN_COLUMNS`."""
+    texts = map(_to_json, (dict(run.options), dict(run.curves), run.log))
+    return (run.name, run.started_at, run.ended_at, run.verified, run.outcome, run.reason, *texts)
+
+
+def run_from_row(row: Row) -> RunRecord:
+    """Return the training run of a row of :data:`RUN_COLUMNS`."""
+    *plain, options, curves, log = row
+    return RunRecord(*plain, json.loads(options), json.loads(curves), tuple(json.loads(log)))
 
 
 def changes_to_json(changes: Iterable[WordChange]) -> str:

@@ -13,7 +13,20 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from crnn_gui.services.child import ChildEndedError, ChildProcess
 from crnn_gui.services.predictor import failure
 from model.events import Finished, TrainEvent
-from model.messages import Cancel, Done, Pause, Planned, PlanSummary, PlanTraining, Resume, Told, Train, TrainOptions
+from model.messages import (
+    Cancel,
+    Done,
+    Pause,
+    Planned,
+    PlanSummary,
+    PlanTraining,
+    Resume,
+    Suspend,
+    Told,
+    Train,
+    TrainOptions,
+    Usage,
+)
 
 BUNDLES_HZ = 20
 CLOSE_MILLISECONDS = 2000
@@ -40,6 +53,7 @@ class _Worker(QObject):
 
     planned = Signal(object)
     events_ready = Signal(object)
+    used = Signal(object)
     ended = Signal(object)
 
     def __init__(self, start_child: Callable[[], ChildProcess]) -> None:
@@ -111,6 +125,8 @@ class _Worker(QObject):
             match reply:
                 case Planned():
                     self.planned.emit(reply.plan)
+                case Usage():
+                    self.used.emit(reply)
                 case Done():
                     return None
                 case Told():
@@ -127,6 +143,7 @@ class TrainerService(QObject):
         planned: PlanSummary, after :meth:`plan` and at the beginning of a run.
         events_ready: tuple of TrainEvents, at most 20 times a second.
         finished: Finished, the last event of a run.
+        used: Usage of the machine by the run, about once a second.
         failed: exception that ended planning or training.
     """
 
@@ -134,6 +151,7 @@ class TrainerService(QObject):
     planned = Signal(object)
     events_ready = Signal(object)
     finished = Signal(object)
+    used = Signal(object)
     failed = Signal(object)
     _asked = Signal(object)
 
@@ -153,6 +171,7 @@ class TrainerService(QObject):
         self._asked.connect(self._worker.work)
         self._worker.planned.connect(self._on_planned)
         self._worker.events_ready.connect(self._on_events_ready)
+        self._worker.used.connect(self.used)
         self._worker.ended.connect(self._on_ended)
 
     @property
@@ -164,6 +183,11 @@ class TrainerService(QObject):
     def is_busy(self) -> bool:
         """Whether a child is at work, so that :meth:`plan` and :meth:`start` do nothing."""
         return self._state not in (TrainerState.IDLE, TrainerState.PLANNED)
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a run is under way, from its own planning to its end; :meth:`plan` alone is none."""
+        return self._is_training and self.is_busy
 
     def plan(self, project: Path, options: TrainOptions) -> None:
         """Find out what training would use, without training."""
@@ -190,6 +214,12 @@ class TrainerService(QObject):
         """End the run at its next step; ``finished`` follows with what was reached."""
         if self.is_busy and self._state is not TrainerState.STOPPING:
             self._command(Cancel(), TrainerState.STOPPING)
+
+    @Slot()
+    def suspend(self) -> None:
+        """End the run once its state is written, so that a later one can ``resume`` it; nothing else follows."""
+        if self.is_busy:
+            self._command(Suspend(), TrainerState.STOPPING)
 
     def close(self) -> None:
         """End child and thread at once. What the run has saved can be taken up with ``resume``."""
@@ -238,6 +268,6 @@ class TrainerService(QObject):
     @Slot(object)
     def _on_ended(self, error: Exception | None) -> None:
         was_planned = self._plan is not None and not self._is_training and self._state is not TrainerState.STOPPING
-        self._set_state(TrainerState.PLANNED if was_planned and error is None else TrainerState.IDLE)
         if error is not None:
             self.failed.emit(error)
+        self._set_state(TrainerState.PLANNED if was_planned and error is None else TrainerState.IDLE)

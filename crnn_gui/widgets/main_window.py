@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self._saved: SaveState | None = None
         self._asked = ""
         self._may_lose_edits = False
+        self._may_close: Callable[[], bool] = lambda: True
         self.inspector = Inspector(document)
         self.annotate = AnnotateWorkspace(document, reading, self.inspector, pages=pages)
         self.status = StatusBar()
@@ -312,11 +313,18 @@ class MainWindow(QMainWindow):
             self._ask_before_losing(self._saved)
             event.ignore()
             return
+        if not self._may_close():
+            event.ignore()
+            return
         self._settings.set_geometry("window", self.saveGeometry())
         self._settings.set_geometry("inspector", self._splitter.saveState())
         self._settings.set_geometry("pages", self.annotate.splitter.saveState())
         self._settings.set_value("look/text_at_boxes", self.actions_by_id["show_texts"].isChecked())
         self.closing.emit()
+
+    def guard_closing(self, may_close: Callable[[], bool]) -> None:
+        """Ask ``may_close`` before the window closes. Where it says no the window stays, and it sees to the rest."""
+        self._may_close = may_close
 
     def _ask_before_losing(self, state: SaveState) -> None:
         edits = "1 edit is" if state.pending == 1 else f"{state.pending} edits are"

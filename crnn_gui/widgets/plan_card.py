@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -46,6 +47,9 @@ class PlanCard(QWidget):
         self._plan = QLabel()
         self._plan.setWordWrap(True)
         self._plan.linkActivated.connect(self._on_link_activated)
+        self._new_words = QLabel()
+        self._new_words.setWordWrap(True)
+        self._new_words.hide()
         self._minutes = QDoubleSpinBox()
         self._minutes.setRange(0.1, 720)
         self._minutes.setDecimals(1)
@@ -60,6 +64,18 @@ class PlanCard(QWidget):
         validator = QDoubleValidator(0.0, 1e6, 8, self.rate_field)
         validator.setLocale(QLocale.c())
         self.rate_field.setValidator(validator)
+        self.batch_field = QSpinBox()
+        self.batch_field.setRange(1, 512)
+        self.batch_field.setValue(RunSettings().batch)
+        self.batch_field.setSuffix(self.tr(" words a step"))
+        self.width_field = QSpinBox()
+        self.width_field.setRange(0, 4096)
+        self.width_field.setSingleStep(16)
+        self.width_field.setSpecialValueText(self.tr("each its own"))
+        self.width_field.setSuffix(self.tr(" px"))
+        self._precision = QComboBox()
+        for value, text in (("auto", self.tr("automatic")), ("fp32", self.tr("full")), ("bf16", self.tr("half"))):
+            self._precision.addItem(text, value)
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX)
@@ -68,6 +84,9 @@ class PlanCard(QWidget):
         form.addRow(self.tr("Start from"), self._base)
         form.addRow(self.tr("New characters"), self._new_characters)
         form.addRow(self.tr("Learning rate"), self.rate_field)
+        form.addRow(self.tr("Batch"), self.batch_field)
+        form.addRow(self.tr("Strip width"), self.width_field)
+        form.addRow(self.tr("Precision"), self._precision)
         self.start_button = QPushButton(icon("play", "on_accent"), self.tr("Train"))
         self.start_button.setProperty("primary", True)
         self.start_button.setObjectName("train_button")
@@ -76,11 +95,13 @@ class PlanCard(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX)
         layout.addWidget(self._title)
+        layout.addWidget(self._new_words)
         layout.addWidget(self._plan)
         layout.addLayout(form)
         layout.addWidget(self.start_button)
         self._base.currentIndexChanged.connect(self._on_choice_changed)
         self._new_characters.currentIndexChanged.connect(self._on_choice_changed)
+        self.width_field.editingFinished.connect(self._on_choice_changed)
         self.show_message(self.tr("Looking at the words…"))
 
     @property
@@ -92,7 +113,23 @@ class PlanCard(QWidget):
             learning_rate=float(rate) if rate and self.rate_field.hasAcceptableInput() and float(rate) > 0 else None,
             new_characters="skip" if self._new_characters.currentIndex() else "extend",
             from_starter=bool(self._base.currentIndex()),
+            batch=self.batch_field.value(),
+            width=self.width_field.value() or None,
+            precision=self._precision.currentData(),
         )
+
+    def choose(self, settings: RunSettings) -> None:
+        """Show these choices; a plan is asked for where they need another one."""
+        before = self.settings
+        self._minutes.setValue(settings.minutes)
+        self.rate_field.setText(f"{settings.learning_rate:g}" if settings.learning_rate else "")
+        self.batch_field.setValue(settings.batch)
+        self.width_field.setValue(settings.width or 0)
+        self._precision.setCurrentIndex(self._precision.findData(settings.precision))
+        self._new_characters.setCurrentIndex(int(settings.new_characters == "skip"))
+        self._base.setCurrentIndex(int(settings.from_starter))
+        if before.width != settings.width:
+            self._on_choice_changed()
 
     def set_minutes(self, minutes: float) -> None:
         """Choose a time budget."""
@@ -101,6 +138,13 @@ class PlanCard(QWidget):
     def set_startable(self, flag: bool) -> None:
         """Let the button be pressed, or not."""
         self.start_button.setEnabled(flag)
+
+    def show_new_words(self, count: int) -> None:
+        """Say how many words were verified since the last training."""
+        self._new_words.setText(
+            self.tr("{words} verified since the last training.").format(words=counted(count, "word"))
+        )
+        self._new_words.setVisible(bool(count))
 
     def show_message(self, text: str) -> None:
         """Say something in place of the plan: that it is being made, or why there is none."""

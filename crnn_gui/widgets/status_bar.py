@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QTo
 
 from crnn_gui import resources
 from crnn_gui.document import Counts, SaveState
+from crnn_gui.wording import counted
 
 ICON_PX = 14
 
@@ -28,7 +29,8 @@ class StatusBar(QStatusBar):
         self._recogniser = _Fact()
         self._weights = _Fact()
         self._counts = _Fact()
-        for fact in (self._saved, self._recogniser, self._weights, self._counts):
+        self._yardstick = _Fact()
+        for fact in (self._saved, self._recogniser, self._weights, self._counts, self._yardstick):
             self.addWidget(fact)
             fact.hide()
         self._tasks: dict[str, _Running] = {}
@@ -72,6 +74,18 @@ class StatusBar(QStatusBar):
         else:
             self._counts.hide()
 
+    def show_yardstick(self, right: int, words: int, detail: str = "") -> None:
+        """Say about how many of the last words the weights in use were right; of none, nothing is said."""
+        self._yardstick.setVisible(bool(words))
+        if words:
+            told = f"right on {right:,} of your last {counted(words, 'word')}"
+            self._yardstick.show_fact("target", "muted", told, detail)
+
+    @property
+    def yardstick(self) -> str:
+        """What is said of the last words; empty when nothing is."""
+        return "" if self._yardstick.isHidden() else self._yardstick.text
+
     def show_task(self, key: str, text: str, fraction: float | None, *, cancellable: bool = True) -> None:
         """Show a running task. ``fraction`` is in [0, 1], or None where the end is not known."""
         if key not in self._tasks:
@@ -107,6 +121,10 @@ class _Fact(QWidget):
         self._text.setText(text)
         self.setToolTip(tip)
         self.show()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

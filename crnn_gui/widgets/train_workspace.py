@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QLocale, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
     QSplitter,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from crnn_gui.curves import Curves
 from crnn_gui.document import ProjectDocument, ProjectInfo
+from crnn_gui.remedies import FOR_WORDS, Finding, Remedy, WordRemedies, changed
 from crnn_gui.resources import icon
 from crnn_gui.services.trainer import TrainerState
 from crnn_gui.theme import GRID_PX, Theme
 from crnn_gui.training import RunSettings, Training
+from crnn_gui.widgets.interrupted_card import InterruptedCard
 from crnn_gui.widgets.plan_card import PlanCard
 from crnn_gui.widgets.result_card import ResultCard
+from crnn_gui.widgets.runs_list import RunsList
 from crnn_gui.widgets.training_plot import TrainingPlot
 from crnn_gui.widgets.trouble_view import TroubleView
 from crnn_gui.widgets.weights_list import WeightsList
+from crnn_gui.widgets.yardstick_card import YardstickCard
+from crnn_gui.yardstick import Yardstick
+from model.annotations import RunRecord
 from model.errors import KnownError
 from model.events import Batch, Epoch, Finished, Started, TrainEvent
-from model.messages import PlanSummary
+from model.messages import PlanSummary, Usage
 
 SIDE_PX = 320
 STACKED_PX = 1040
@@ -43,10 +53,12 @@ class TrainWorkspace(QWidget):
     Signals:
         word_requested: int, the id of a word a person wants to see on its page.
         progress_changed: sentence and fraction done of the run, or None when there is none, for the status bar.
+        told: a sentence about what was done, for a bar.
     """
 
     word_requested = Signal(int)
     progress_changed = Signal(object)
+    told = Signal(str)
 
     def __init__(
         self,
@@ -54,14 +66,28 @@ class TrainWorkspace(QWidget):
         training: Training,
         theme: Theme,
         *,
+        yardstick: Yardstick,
+        remedies: WordRemedies,
         minutes: float = 5,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
         self._training = training
+        self._remedies = remedies
         self._started: Started | None = None
+        self._usage: Usage | None = None
+        self._since = math.nan
+        self._crops = 0
+        self._shown_run = ""
         self._is_plan_stale = True
+        self.interrupted = InterruptedCard()
+        self.yardstick = YardstickCard()
+        self.runs = RunsList()
+        self.log = QPlainTextEdit()
+        self.log.setReadOnly(True)
+        self.log.setFrameShape(QFrame.Shape.NoFrame)
+        self.log.setPlaceholderText(self.tr("What a run tells is written down here."))
         self.plan = PlanCard()
         self.plan.set_minutes(minutes)
         self.result = ResultCard()
@@ -72,14 +98,21 @@ class TrainWorkspace(QWidget):
         self._headline = QLabel()
         self._headline.setTextFormat(Qt.TextFormat.PlainText)
         self._headline.setWordWrap(True)
+        self._pace = QLabel()
+        self._pace.setProperty("muted", True)
+        self._pace.setTextFormat(Qt.TextFormat.PlainText)
+        self._pace.hide()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
         self.pause_button = QPushButton(icon("pause"), self.tr("Pause"))
         self.stop_button = QPushButton(icon("stop"), self.tr("Stop"))
-        self._trouble_title = QLabel()
+        self._tabs = QTabWidget()
         self._lay_out()
-        self._connect(theme)
+        self._connect(theme, yardstick)
+        self.weights.show_history(training.history)
+        self._on_runs_changed(training.runs.runs)
+        self.yardstick.show_measured(yardstick.measured)
         self._show_state(training.trainer.state)
         self._on_trouble_counted(0)
 
@@ -88,9 +121,8 @@ class TrainWorkspace(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         column.setSpacing(3 * GRID_PX)
-        column.addWidget(self.plan)
-        column.addWidget(self.result)
-        column.addWidget(self.weights)
+        for card in (self.interrupted, self.plan, self.result, self.yardstick, self.weights):
+            column.addWidget(card)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setObjectName("side")
@@ -110,18 +142,17 @@ class TrainWorkspace(QWidget):
         curve_column.setSpacing(GRID_PX)
         curve_column.addLayout(bar)
         curve_column.addWidget(self._progress)
+        curve_column.addWidget(self._pace)
         curve_column.addWidget(self.plot, 1)
-        below = QWidget()
-        below_column = QVBoxLayout(below)
-        below_column.setContentsMargins(2 * GRID_PX, GRID_PX, 0, 0)
-        below_column.setSpacing(GRID_PX)
-        below_column.addWidget(self._trouble_title)
-        below_column.addWidget(self.trouble, 1)
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(self.trouble, "")
+        self._tabs.addTab(self.log, self.tr("Log"))
+        self._tabs.addTab(self.runs, self.tr("Earlier runs"))
         centre = QSplitter(Qt.Orientation.Vertical)
         centre.setHandleWidth(1)
         centre.setChildrenCollapsible(False)
         centre.addWidget(curves)
-        centre.addWidget(below)
+        centre.addWidget(self._tabs)
         centre.setStretchFactor(0, 3)
         centre.setStretchFactor(1, 1)
         centre.setSizes([600, 220])
@@ -141,19 +172,29 @@ class TrainWorkspace(QWidget):
         whole.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout.addWidget(whole)
 
-    def _connect(self, theme: Theme) -> None:
+    def _connect(self, theme: Theme, yardstick: Yardstick) -> None:
         training, trainer = self._training, self._training.trainer
         theme.changed.connect(self.plot.restyle)
         self.plan.plan_requested.connect(self._on_plan_requested)
         self.plan.start_requested.connect(self._on_start_requested)
-        self.plan.problems_requested.connect(self.trouble.setFocus)
+        self.plan.problems_requested.connect(self._on_problems_requested)
         self.result.switch_requested.connect(training.use_result)
         self.result.keep_requested.connect(self._on_keep_requested)
         self.result.word_requested.connect(self.word_requested)
         self.weights.use_requested.connect(training.use)
         self.trouble.word_requested.connect(self.word_requested)
         self.trouble.count_changed.connect(self._on_trouble_counted)
-        self.plot.bad_batch_chosen.connect(self.trouble.show_step)
+        self.trouble.remedy_requested.connect(self._on_remedy_requested)
+        self._remedies.done.connect(self._on_remedy_done)
+        self.plot.bad_batch_chosen.connect(self._on_bad_batch_chosen)
+        self.interrupted.resume_requested.connect(self.resume)
+        self.interrupted.give_up_requested.connect(training.runs.give_up)
+        self.runs.compared.connect(self.plot.lay_over)
+        self.runs.chosen.connect(self._on_run_chosen)
+        training.runs.changed.connect(self._on_runs_changed)
+        training.runs.logged.connect(self.log.appendPlainText)
+        yardstick.changed.connect(self.yardstick.show_measured)
+        trainer.used.connect(self._on_used)
         self.pause_button.clicked.connect(self._on_pause_clicked)
         self.stop_button.clicked.connect(trainer.stop)
         trainer.state_changed.connect(self._show_state)
@@ -188,7 +229,7 @@ class TrainWorkspace(QWidget):
         self._plan_if_stale()
 
     def _plan_if_stale(self) -> None:
-        if self._is_plan_stale and self.isVisible() and not self._training.trainer.is_busy:
+        if self._is_plan_stale and self.isVisible() and not self._training.is_training:
             self._is_plan_stale = False
             self.plan.show_message(self.tr("Looking at the words…"))
             self._training.plan(self.plan.settings)
@@ -201,6 +242,10 @@ class TrainWorkspace(QWidget):
     @Slot(object)
     def _on_counts_changed(self, _counts: object) -> None:
         self._is_plan_stale = True
+        self._show_new_words()
+
+    def _show_new_words(self) -> None:
+        self.plan.show_new_words(self._training.new_words if self._training.runs.runs else 0)
 
     @Slot(object)
     def _on_planned(self, plan: PlanSummary) -> None:
@@ -216,7 +261,71 @@ class TrainWorkspace(QWidget):
         self.result.hide()
         self.plot.clear()
         self.trouble.clear()
+        self.log.clear()
         self._training.start(settings)
+
+    def start(self) -> None:
+        """Train with the choices that are on the screen."""
+        if not self._training.is_training:
+            self._on_start_requested(self.plan.settings)
+
+    @Slot()
+    def resume(self) -> None:
+        """Go on with the run that was interrupted."""
+        run = self._training.runs.interrupted
+        if run is not None and not self._training.is_training:
+            self.result.hide()
+            self.trouble.clear()
+            self._show_run(run)
+            self._training.resume()
+
+    # Earlier runs
+
+    @Slot(object)
+    def _on_runs_changed(self, runs: tuple[RunRecord, ...]) -> None:
+        self.runs.show_runs(runs)
+        self.interrupted.show_run(None if self._training.trainer.is_busy else self._training.runs.interrupted)
+        self._tabs.setTabText(self._tabs.indexOf(self.runs), self.tr("Runs ({count})").format(count=len(runs)))
+        self._show_new_words()
+        if runs and not self._shown_run:
+            self._show_run(runs[0])
+
+    @Slot(object)
+    def _on_run_chosen(self, run: RunRecord) -> None:
+        if not self._training.is_training:
+            self._show_run(run)
+
+    def _show_run(self, run: RunRecord) -> None:
+        self._shown_run = run.name
+        self.plot.show_curves(Curves.from_json(run.curves))
+        self.log.setPlainText("\n".join(run.log))
+
+    # What can be done about findings
+
+    @Slot()
+    def _on_problems_requested(self) -> None:
+        self._tabs.setCurrentWidget(self.trouble)
+        self.trouble.setFocus()
+
+    @Slot(int)
+    def _on_bad_batch_chosen(self, step: int) -> None:
+        self._tabs.setCurrentWidget(self.trouble)
+        self.trouble.show_step(step)
+
+    @Slot(object, object)
+    def _on_remedy_requested(self, remedy: Remedy, finding: Finding) -> None:
+        if remedy in FOR_WORDS:
+            self._remedies.apply(remedy, finding.words)
+            return
+        rate = self._started.learning_rate if self._started else finding.rate or 0.0
+        self.plan.choose(changed(self.plan.settings, remedy, finding, rate=rate))
+        self.told.emit(self.tr("The choices for the next run are changed."))
+
+    @Slot(str)
+    def _on_remedy_done(self, sentence: str) -> None:
+        self.told.emit(sentence)
+        self._is_plan_stale = True
+        self._plan_if_stale()
 
     @Slot()
     def _on_pause_clicked(self) -> None:
@@ -228,7 +337,9 @@ class TrainWorkspace(QWidget):
 
     @Slot(object)
     def _show_state(self, state: TrainerState) -> None:
-        running = state in (TrainerState.RUNNING, TrainerState.PAUSED, TrainerState.STOPPING)
+        running = self._training.is_training
+        if state is TrainerState.STOPPING and not running:
+            state = TrainerState.PLANNING  # a plan that is out of date gives way to the next
         self.plan.set_startable(
             state in (TrainerState.IDLE, TrainerState.PLANNED) and self._document.project is not None
         )
@@ -245,6 +356,8 @@ class TrainWorkspace(QWidget):
             TrainerState.STOPPING: self.tr("Stopping after this step, then comparing before and after…"),
         }
         self._headline.setText(sentences[state])
+        self.interrupted.show_run(None if self._training.trainer.is_busy else self._training.runs.interrupted)
+        self._pace.setVisible(running and bool(self._pace.text()))
         if not running:
             self._progress.setValue(0)
             self.progress_changed.emit(None)
@@ -253,13 +366,23 @@ class TrainWorkspace(QWidget):
     def _on_events_ready(self, events: tuple[TrainEvent, ...]) -> None:
         self.plot.append(events)
         self.trouble.append(events)
+        steps = [event for event in events if isinstance(event, Batch)]
         for event in events:
             if isinstance(event, Started):
-                self._started = event
+                self._started, self._since, self._crops = event, math.nan, 0
             elif isinstance(event, Batch):
-                self._show_step(event)
+                self._count(event)
             elif isinstance(event, Epoch) and self._started and event.step >= self._started.steps:
                 self._headline.setText(self.tr("Comparing before and after…"))
+        if steps and isinstance(events[-1], Batch):
+            self._show_step(steps[-1])
+
+    def _count(self, event: Batch) -> None:
+        """Take note of the pace since the first step of this session; those before an interruption do not count."""
+        if math.isnan(self._since):
+            self._since = event.seconds
+        else:
+            self._crops += event.crops
 
     def _show_step(self, event: Batch) -> None:
         started = self._started
@@ -277,8 +400,32 @@ class TrainWorkspace(QWidget):
                 rate=event.learning_rate,
             )
         )
+        self._show_pace(event.seconds)
         self._progress.setValue(round(1000 * done))
         self.progress_changed.emit((self.tr("Training, {left} left").format(left=_duration(left)), done))
+
+    def _show_pace(self, seconds: float) -> None:
+        """Say how fast it goes, where, and how much memory that takes."""
+        parts = []
+        if self._crops and seconds > self._since:
+            parts.append(self.tr("{rate:,.0f} words a second").format(rate=self._crops / (seconds - self._since)))
+        if self._started is not None:
+            parts.append(self._started.device)
+        if self._usage is not None:
+            parts.append(self.tr("{memory} of memory").format(memory=_bytes(self._usage.memory)))
+            if self._usage.device_memory:
+                parts.append(self.tr("{memory} on the device").format(memory=_bytes(self._usage.device_memory)))
+        self._pace.setText("  ·  ".join(parts))
+        self._pace.show()
+
+    @property
+    def pace(self) -> str:
+        """What is said of speed, device and memory; empty without a run."""
+        return "" if self._pace.isHidden() else self._pace.text()
+
+    @Slot(object)
+    def _on_used(self, usage: Usage) -> None:
+        self._usage = usage
 
     @Slot(object)
     def _on_finished(self, result: Finished) -> None:
@@ -301,18 +448,19 @@ class TrainWorkspace(QWidget):
 
     @Slot(int)
     def _on_trouble_counted(self, count: int) -> None:
-        title = (
-            self.tr("What stood in the way: %n", "", count) if count else self.tr("Nothing stood in the way so far.")
-        )
-        self._trouble_title.setText(title)
+        title = self.tr("Findings ({count})").format(count=count) if count else self.tr("Findings")
+        self._tabs.setTabText(self._tabs.indexOf(self.trouble), title)
 
     @Slot(object)
     def _on_project_changed(self, project: ProjectInfo | None) -> None:
         self._started = None
+        self._shown_run = ""
         self._is_plan_stale = True
         self.result.hide()
         self.plot.clear()
+        self.plot.lay_over(())
         self.trouble.clear()
+        self.log.clear()
         self._show_state(self._training.trainer.state)
         self._plan_if_stale()
 
@@ -320,3 +468,8 @@ class TrainWorkspace(QWidget):
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(max(0.0, seconds)), 60)
     return f"{minutes}:{rest:02d}"
+
+
+def _bytes(count: int) -> str:
+    digits = 1 if count >= 2**30 else 0
+    return QLocale.c().formattedDataSize(count, digits, QLocale.DataSizeFormat.DataSizeTraditionalFormat)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import cycle
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,13 +13,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from crnn_gui import theme
-from model.events import BadBatch, Batch, Epoch, Started, TrainEvent
+from crnn_gui.curves import Curves, Row
+from model.events import Started, TrainEvent
 
-SMOOTHING = 0.95
-"""Share of the past in the smoothed loss and accuracy: a memory of about twenty batches."""
-
-PLOTTED_LOSS = 1e4
-"""Losses above this are drawn here, so that one wild batch does not flatten the curve."""
+OVERLAYS = ("suggested", "error", "ignored", "text")
+"""Tokens of the colours of earlier runs, in the order they are laid over."""
 
 
 class TrainingPlot(QWidget):
@@ -74,38 +73,51 @@ class TrainingPlot(QWidget):
             plot.setMinimumSize(0, 0)
             layout.addWidget(legend)
             layout.addWidget(plot, stretch)
+        self._overlays: list[tuple[pg.PlotWidget, pg.PlotDataItem]] = []
+        self._laid_over: tuple[Curves, ...] = ()
         self.clear()
         self.restyle()
 
     def clear(self) -> None:
         """Forget the run that was shown."""
+        self.show_curves(Curves())
+
+    def show_curves(self, curves: Curves) -> None:
+        """Show a run that is over, or that is about to go on."""
         self._is_zoomed = False
-        self._batches: list[tuple[float, float, float, float]] = []
-        self._epochs: list[tuple[float, float, float, float]] = []
-        self._bad: list[tuple[float, float]] = []
-        self._sums = np.zeros(3)
+        self._curves = curves
         self._draw()
 
     def append(self, events: Iterable[TrainEvent]) -> None:
         """Draw what a run has told, in order. A ``Started`` begins a new picture unless it resumes the old run."""
-        for event in events:
-            if isinstance(event, Started):
-                self._begin(event)
-            elif isinstance(event, Batch):
-                self._add_batch(event)
-            elif isinstance(event, Epoch):
-                score = (100 * event.val_accuracy, 100 * event.val_cer)
-                self._epochs.append((event.step, event.val_loss, *score))
-            elif isinstance(event, BadBatch):
-                height = next((loss for _, _, loss, _ in reversed(self._batches) if math.isfinite(loss)), 0.0)
-                self._bad.append((event.step, height))
-                self._batches.append((event.step, math.nan, math.nan, math.nan))
+        events = tuple(events)
+        self._is_zoomed = self._is_zoomed and not any(isinstance(e, Started) and not e.resumed_at for e in events)
+        self._curves.append(events)
         self._draw()
+
+    def lay_over(self, runs: Sequence[Curves]) -> None:
+        """Draw the smoothed loss and the held-out accuracy of other runs behind this one."""
+        for plot, curve in self._overlays:
+            plot.removeItem(curve)
+        self._overlays = []
+        self._laid_over = tuple(runs)
+        for run, token in zip(runs, cycle(OVERLAYS), strict=False):
+            pen = pg.mkPen(theme.tokens().color(token), width=1.5, style=Qt.PenStyle.DashLine)
+            steps, _, loss, _ = _columns(run.batches)
+            at, _, accuracy, _ = _columns(run.epochs)
+            for plot, x, y in ((self._loss_plot, steps, loss), (self._score_plot, at, accuracy)):
+                self._overlays.append((plot, plot.plot(x, y, pen=pen, connect="finite")))
+        self._draw()
+
+    @property
+    def laid_over(self) -> int:
+        """How many other runs are drawn."""
+        return len(self._laid_over)
 
     @property
     def bad_steps(self) -> tuple[int, ...]:
         """The steps that carry a mark."""
-        return tuple(int(step) for step, _ in self._bad)
+        return tuple(int(step) for step, _ in self._curves.bad)
 
     @Slot()
     def restyle(self) -> None:
@@ -133,6 +145,7 @@ class TrainingPlot(QWidget):
             curve.setSymbolBrush(look.color(token))
         self._marks.setPen(pg.mkPen(look.color("error"), width=2))
         self._marks.setBrush(look.color("error"))
+        self.lay_over(self._laid_over)
         self._loss_legend.setText(
             _legend(
                 self.tr("Loss in nats per word"),
@@ -150,32 +163,23 @@ class TrainingPlot(QWidget):
             )
         )
 
-    def _begin(self, event: Started) -> None:
-        if not event.resumed_at:
-            self.clear()
-            if math.isfinite(event.cer):
-                self._epochs.append((0, event.loss, 100 * event.accuracy, 100 * event.cer))
-        self._loss_plot.setXRange(0, max(1, event.steps), padding=0.02)
-
-    def _add_batch(self, event: Batch) -> None:
-        drawn = min(event.loss, PLOTTED_LOSS)
-        new = np.array([drawn, event.accuracy, 1.0]) * event.crops
-        self._sums = SMOOTHING * self._sums + new  # the last one is the weight, so that early means are means, too
-        loss, accuracy = self._sums[:2] / self._sums[2]
-        self._batches.append((event.step, drawn, loss, 100 * accuracy))
-
     def _draw(self) -> None:
-        steps, raw, smooth, accuracy = _columns(self._batches)
+        curves = self._curves
+        steps, raw, smooth, accuracy = _columns(curves.batches)
         self._raw.setData(steps, raw)
         self._smooth.setData(steps, smooth)
         self._accuracy.setData(steps, accuracy)
-        steps, loss, score, errors = _columns(self._epochs)
+        steps, loss, score, errors = _columns(curves.epochs)
         self._held_out_loss.setData(steps, loss)
         self._held_out_accuracy.setData(steps, score)
         self._held_out_errors.setData(steps, errors)
         if not self._is_zoomed:
-            self._loss_plot.setYRange(0, _ceiling((*smooth, *loss)), padding=0)
-        self._marks.setData([x for x, _ in self._bad], [y for _, y in self._bad], data=[int(x) for x, _ in self._bad])
+            others = [row[2] for run in self._laid_over for row in run.batches]
+            self._loss_plot.setYRange(0, _ceiling((*smooth, *loss, *others)), padding=0)
+            last = max(1, curves.steps, *(run.steps for run in self._laid_over))
+            self._loss_plot.setXRange(0, last, padding=0.02)
+        marks = [x for x, _ in curves.bad], [y for _, y in curves.bad]
+        self._marks.setData(*marks, data=[int(x) for x in marks[0]])
 
     @Slot(object)
     def _on_zoomed(self, _axes: object) -> None:
@@ -187,7 +191,7 @@ class TrainingPlot(QWidget):
             self.bad_batch_chosen.emit(points[0].data())
 
 
-def _columns(rows: list[tuple[float, float, float, float]]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _columns(rows: list[Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     table = np.array(rows, np.float64).reshape(-1, 4)
     return table[:, 0], table[:, 1], table[:, 2], table[:, 3]
 

@@ -7,8 +7,18 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
+from crnn_gui.remedies import Finding, Remedy, title
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
 from crnn_gui.wording import counted
@@ -16,6 +26,19 @@ from model.events import BadBatch, Cause, Offender, Problem, Severity, Started, 
 
 _WORD_ROLE = Qt.ItemDataRole.UserRole + 1
 _STEP_ROLE = Qt.ItemDataRole.UserRole + 2
+_FINDING_ROLE = Qt.ItemDataRole.UserRole + 3
+
+_ICONS = {
+    Remedy.GO: "arrow-square-out",
+    Remedy.WIDEN: "arrows-out-line-horizontal",
+    Remedy.WIDTH: "arrows-left-right",
+    Remedy.EXCLUDE: "prohibit",
+    Remedy.EXTEND: "text-aa",
+    Remedy.LOWER_RATE: "trend-down",
+    Remedy.HALVE_BATCH: "divide",
+    Remedy.FULL_PRECISION: "target",
+    Remedy.START_OVER: "arrow-counter-clockwise",
+}
 
 SHOWN_BATCHES = 500
 """Bad batches listed in full; later ones are counted in the last row, because a diverging run has thousands."""
@@ -35,6 +58,11 @@ CAUSES: dict[Cause, str] = {
     Cause.INITIAL_VALUES: "initial values are too large",
     Cause.LEARNING_RATE: "learning rate is too high",
     Cause.EXPLODING_GRADIENT: "gradient exploded",
+    Cause.HALF_PRECISION: "half precision overflowed",
+    Cause.NOT_NORMALISED: "input is not normalised",
+    Cause.POOL_STRIDE: "a pooling passes over pixels",
+    Cause.BATCH_TOO_LARGE: "batch needs too much memory",
+    Cause.COLLAPSED: "training collapsed",
     Cause.UNKNOWN: "cause not found",
 }
 
@@ -42,12 +70,16 @@ CAUSES: dict[Cause, str] = {
 class TroubleView(QWidget):
     """A tree: one row for each kind of problem or bad batch, below it the crops concerned.
 
+    Under it stand the sentence of the current row and a button for each thing that can be done about it.
+
     Signals:
         word_requested: int, the id of the word a person wants to see.
+        remedy_requested: Remedy and the Finding it is for.
         count_changed: int, how many top-level rows there are.
     """
 
     word_requested = Signal(int)
+    remedy_requested = Signal(object, object)
     count_changed = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -67,12 +99,16 @@ class TroubleView(QWidget):
         self._detail.setTextFormat(Qt.TextFormat.PlainText)
         self._detail.setWordWrap(True)
         self._detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._detail.setContentsMargins(0, 0, GRID_PX, GRID_PX)
+        self._detail.setContentsMargins(GRID_PX, 0, GRID_PX, 0)
+        self._remedies = QHBoxLayout()
+        self._remedies.setContentsMargins(GRID_PX, 0, GRID_PX, GRID_PX)
+        self._remedies.setSpacing(GRID_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX)
         layout.addWidget(self._view, 1)
         layout.addWidget(self._detail)
+        layout.addLayout(self._remedies)
         self._unlisted = 0
         self.clear()
 
@@ -89,6 +125,7 @@ class TroubleView(QWidget):
         for column, width in enumerate((224, 120, 104, 64)):
             self._view.setColumnWidth(column, width)
         self._detail.hide()
+        self._show_remedies(None)
         self.count_changed.emit(0)
 
     def append(self, events: Iterable[TrainEvent]) -> None:
@@ -110,8 +147,12 @@ class TroubleView(QWidget):
             title = self.tr("Left out: {cause}") if left_out else self.tr("Kept all the same: {cause}")
             sentence = f"{title.format(cause=CAUSES[cause])} ({counted(len(members), 'crop')})"
             head = self._add_head(sentence, "warning-circle" if left_out else "info")
+            head.setData(_finding(cause, members), _FINDING_ROLE)
             for problem in members:
-                head.appendRow(_row((problem.key, "", "", "", problem.detail), problem.word_id))
+                row = _row((problem.key, "", "", "", problem.detail), problem.word_id)
+                row[0].setData(_finding(cause, [problem]), _FINDING_ROLE)
+                head.appendRow(row)
+        self._show_first()
         self.count_changed.emit(self._model.rowCount())
 
     @Slot(int)
@@ -144,10 +185,17 @@ class TroubleView(QWidget):
         title = self.tr("Step {step}: {cause}. {advice}")
         head = self._add_head(title.format(step=event.step, cause=CAUSES[event.cause], advice=event.advice), "warning")
         head.setData(event.step, _STEP_ROLE)
+        guilty = tuple(o.word_id for o in event.offenders if o.cause and o.word_id is not None)
+        finding = Finding(event.cause, guilty, rate=event.learning_rate)
+        head.setData(finding, _FINDING_ROLE)
         for offender in event.offenders:
-            head.appendRow(_row(_cells(offender), offender.word_id))
+            row = _row(_cells(offender), offender.word_id)
+            if offender.cause and offender.word_id is not None:
+                row[0].setData(Finding(offender.cause, (offender.word_id,)), _FINDING_ROLE)
+            head.appendRow(row)
         if self._model.rowCount() == 1:
             self._view.setExpanded(head.index(), True)
+        self._show_first()
         self.count_changed.emit(self._model.rowCount())
 
     def _add_head(self, title: str, icon_name: str) -> QStandardItem:
@@ -167,6 +215,42 @@ class TroubleView(QWidget):
         head = not index.parent().isValid()
         self._detail.setText(index.siblingAtColumn(0 if head else self._model.columnCount() - 1).data() or "")
         self._detail.setVisible(bool(self._detail.text()))
+        self._show_remedies(index.siblingAtColumn(0).data(_FINDING_ROLE))
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """What the buttons of the current row say."""
+        return tuple(button.text() for button in self._buttons())
+
+    def _buttons(self) -> list[QPushButton]:
+        items = (self._remedies.itemAt(place) for place in range(self._remedies.count()))
+        found = (item.widget() for item in items if item is not None)
+        return [widget for widget in found if isinstance(widget, QPushButton)]
+
+    def _show_first(self) -> None:
+        """Make the first row current, so that what can be done about it is in view."""
+        if not self._view.currentIndex().isValid():
+            self._view.setCurrentIndex(self._model.index(0, 0))
+
+    def _show_remedies(self, finding: Finding | None) -> None:
+        for button in self._buttons():
+            button.hide()
+            button.deleteLater()
+        while self._remedies.takeAt(0) is not None:
+            pass
+        if finding is None:
+            return
+        for remedy in finding.remedies:
+            button = QPushButton(icon(_ICONS[remedy]), title(remedy, finding))
+            button.clicked.connect(lambda _checked, remedy=remedy: self._choose(remedy, finding))
+            self._remedies.addWidget(button)
+        self._remedies.addStretch(1)
+
+    def _choose(self, remedy: Remedy, finding: Finding) -> None:
+        if remedy is Remedy.GO:
+            self.word_requested.emit(finding.words[0])
+        else:
+            self.remedy_requested.emit(remedy, finding)
 
     @Slot(QModelIndex)
     def _on_cell_clicked(self, index: QModelIndex) -> None:
@@ -179,6 +263,12 @@ class TroubleView(QWidget):
         word_id = index.siblingAtColumn(0).data(_WORD_ROLE)
         if word_id is not None:
             self.word_requested.emit(word_id)
+
+
+def _finding(cause: Cause, problems: Sequence[Problem]) -> Finding:
+    words = tuple(problem.word_id for problem in problems if problem.word_id is not None)
+    widths = [problem.width for problem in problems if problem.width is not None]
+    return Finding(cause, words, max(widths, default=None))
 
 
 def _cells(offender: Offender) -> tuple[str, ...]:

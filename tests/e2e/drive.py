@@ -13,12 +13,14 @@ from types import TracebackType
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTreeView
+from PySide6.QtWidgets import QPushButton, QTreeView
 
 from crnn_gui import app
 from crnn_gui.__main__ import main
+from crnn_gui.leaving import CLOSE
 from crnn_gui.script import Script, Steps, Until
 from crnn_gui.services.trainer import TrainerState
+from crnn_gui.training_advice import GO_ON
 from model.annotations import Box, State
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -203,7 +205,48 @@ class Poison(Told):
         self.found["arrived"] = document.page.path if document.page else ""
 
 
-SCRIPTS = {"label": Label, "reopen": Reopen, "look": Look, "poison": Poison}
+class Leave(Told):
+    """Trains, goes on labelling, closes the window in the middle of the run, and agrees that it goes on next time."""
+
+    def steps(self) -> Steps:
+        yield from self.is_ready()
+        QTest.keyClick(self.window, Qt.Key.Key_3, CONTROL)
+        workspace, training = self.window.train, self.program.training
+        yield Until("the plan", lambda: training.trainer.state is TrainerState.PLANNED)
+        workspace.plan.set_minutes(self.wishes["minutes"])
+        self.click(workspace.plan.start_button)
+        yield Until("steps", lambda: workspace.progress > 0, 240)
+        QTest.keyClick(self.window, Qt.Key.Key_1, CONTROL)
+        yield from self.draw(Box.from_bounds(*self.wishes["box"]))
+        yield from self.type_label("meanwhile")
+        self.found["pace"] = workspace.pace
+        self.window.close()
+        self.found["asked"] = [action for notice in self.window.notices.notices for action in notice.actions]
+        assert self.window.isVisible(), "a run is under way"
+        self.click(next(b for b in self.window.notices.findChildren(QPushButton) if b.text() == CLOSE))
+        self.tell()
+        yield Until("the closed window", lambda: not self.window.isVisible())
+
+
+class GoOn(Told):
+    """Takes the offer to go on with the run, and watches it to its end."""
+
+    def steps(self) -> Steps:
+        yield from self.is_ready()
+        notices, training = self.window.notices, self.program.training
+        yield Until("the offer", lambda: any(GO_ON in notice.actions for notice in notices.notices))
+        self.click(next(b for b in notices.findChildren(QPushButton) if b.text() == GO_ON))
+        workspace = self.window.train
+        yield Until("the result", workspace.result.isVisible, 300)
+        yield Until("the end of the child", lambda: training.trainer.state is TrainerState.IDLE)
+        [run] = training.runs.runs
+        self.found = {"log": list(run.log), "outcome": run.outcome, "steps": run.curves["steps"]}
+        self.found["taken"] = [row[0] for row in run.curves["batches"]]
+        self.found["new_words"] = training.new_words
+        self.tell()
+
+
+SCRIPTS = {"leave": Leave, "go on": GoOn, "label": Label, "reopen": Reopen, "look": Look, "poison": Poison}
 
 
 def forbid_writing(folder: str) -> None:

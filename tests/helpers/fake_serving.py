@@ -1,7 +1,8 @@
 """A child that speaks the real frames with scripted answers, and starts without torch.
 
 It reads the size of each crop ("40x12"). A crop whose first pixel is 13 kills it, weights called "bad" are refused, and
-training takes a step every 10 ms until it is stopped or has made 200.
+training takes a step every 10 ms until it is stopped or has made 200. A suspended run goes on where it was:
+its state is the number of steps in `OUT.run/last.safetensors`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ from model.messages import (
     ReadWords,
     Told,
     Train,
+    Usage,
     WeightsSummary,
     WordReading,
 )
+from model.run_state import RunFolder
 from model.serving import Controls, Server, main
 
 STEPS = 200
@@ -39,29 +42,27 @@ class FakeServer(Server):
 
     def __init__(self, controls: Controls) -> None:
         super().__init__(controls)
-        self._name = ""
+        self._hash = ""
 
     def _load(self, request: LoadWeights) -> WeightsSummary:
         print("a stray print must not break the frames")  # noqa: T201
         name = request.path.stem if request.path else "starter"
         if name == "bad":
             raise WeightsError("bad.safetensors is no weights file.")
-        self._name = name
+        self._hash = f"hash of {name}"
         spec = Preprocessing(widths=(64,))
-        return WeightsSummary(
-            request.path, name, f"hash of {name}", "fake", "0123", "", "cpu", "a test", spec, {64: 16}
-        )
+        return WeightsSummary(request.path, name, self._hash, "fake", "0123", "", "cpu", "a test", spec, {64: 16})
 
     def _read(self, request: Read) -> Answer:
         if any(crop.flat[0] == DEADLY for crop in request.crops):
             os._exit(3)
-        readings = (Prediction(f"{crop.shape[1]}x{crop.shape[0]}", 0.5, weights=self._name) for crop in request.crops)
+        readings = (Prediction(f"{crop.shape[1]}x{crop.shape[0]}", 0.5, weights=self._hash) for crop in request.crops)
         return Answer(tuple(readings), tuple(np.zeros((32, 16), np.uint8) for _ in request.crops))
 
     def _read_words(self, request: ReadWords) -> Iterator[WordReading]:
         time.sleep(0.02)
         for place in request.places:
-            yield WordReading(place.word_id, place.box, Prediction(place.image.name, 0.9, weights=self._name))
+            yield WordReading(place.word_id, place.box, Prediction(place.image.name, 0.9, weights=self._hash))
 
     def _plan(self, project, options):
         if not project.exists():
@@ -71,13 +72,19 @@ class FakeServer(Server):
 
     def _train(self, request: Train) -> Iterator[object]:
         yield from self._plan(request.project, request.options)
-        yield Told(Started(9, 1, (), "", STEPS, 1, 3, 1e-3, "fake", "cpu", None))
-        step = 0
+        last = RunFolder.of(request.options.out).last
+        step = int(last.read_text()) if request.options.resume else 0
+        yield Told(Started(9, 1, (), "", STEPS, 1, 3, 1e-3, "fake", "cpu", None, resumed_at=step))
+        yield Usage(300_000_000)
         while step < STEPS and not self._controls.cancelled.is_set():
             step += 1
             time.sleep(0.01)
             yield Told(Batch(step, 0, 1 / step, 0.0, 1.0, 1e-3, 3, 0.01 * step))
             self._controls.wait_while_paused()
+        if self._controls.suspended.is_set():
+            last.parent.mkdir(parents=True, exist_ok=True)
+            last.write_text(str(step))
+            return
         decision = Decision.BETTER if step == STEPS else Decision.STOPPED
         yield Told(Finished(decision, "scripted", None, None, None, None, None, (), (), 0, step, 0, 1.0, 1.0))
 

@@ -124,7 +124,7 @@ def test_weights_that_are_refused_leave_the_old_ones_in_use(predictor: Predictor
     predictor.request_live(None, BOX, CROP)
     until(lambda: answers)
     assert "bad.safetensors" in str(refused[0])
-    assert predictor.weights.name == answers[0].prediction.weights == "starter"
+    assert predictor.weights.hash == answers[0].prediction.weights == "hash of starter"
 
 
 def test_reading_goes_on_with_the_same_weights_after_the_child_has_died(
@@ -138,7 +138,7 @@ def test_reading_goes_on_with_the_same_weights_after_the_child_has_died(
     assert "ended unexpectedly" in str(failed[0])
     predictor.request_live(2, BOX, CROP)
     until(lambda: answers)
-    assert answers[0].prediction.weights == "mine"
+    assert answers[0].prediction.weights == "hash of mine"
 
 
 def test_words_are_read_in_order_and_live_requests_go_before_them(predictor: PredictorService, until: Until) -> None:
