@@ -11,6 +11,7 @@ from model.charset import describe, frames_needed, is_character, normalize
 from model.errors import ImageError
 from model.events import Cause, Problem, Severity
 from model.images import MissingImageError, NotFiniteImageError, cut_crops
+from model.lookalikes import lookalike
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -126,6 +127,8 @@ def _label_problems(crop: LabelledCrop, charset: Charset | None, *, can_extend: 
         yield _problem(crop, Cause.UNKNOWN_CHARACTER, f"No network can write {describe(unwritable)}; retype the label.")
     elif charset is not None and (unknown := charset.unknown(text)):
         detail = f"'{text}' needs {describe(unknown)}, which the charset of {len(charset) - 1} characters lacks."
+        if alike := [f"{plain!r} for {char!r}" for char in unknown if (plain := lookalike(char, charset))]:
+            detail += f" Was it meant to be {', '.join(alike)}? They look alike."
         severity = Severity.WARNING if can_extend else Severity.ERROR
         yield _problem(crop, Cause.UNKNOWN_CHARACTER, detail, severity)
 

@@ -15,11 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from model.charset import frames_needed
-from model.events import Cause, Offender
+from model.events import Cause, Offender, Problem, Severity
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
     from model.dataset import CropBatch
+
+WIDEST_INPUT = 20.0
+"""Normalised pixels lie within a few units of zero; values beyond this were not normalised."""
 
 LOSS_SLACK = 1e-3
 """A CTC loss is -log of a probability; rounding may put it this far below zero, and nothing else may."""
@@ -40,7 +43,7 @@ class Diagnosis:
         finding: what was found and what the user can do, in one or two sentences.
         offenders: the crops of the batch, guilty ones first.
         guilty: the rows of the batch that are to blame; empty when the network or the learning rate is.
-        layer: where the first number that is not finite appeared, a parameter or a layer's output.
+        layer: where the first number that is not finite appeared: a parameter, a layer's output, or a gradient.
     """
 
     cause: Cause
@@ -109,6 +112,8 @@ def diagnose_network(
     learning_rate: float,
     diverging: bool,
     untrained: bool = False,
+    half: bool = False,
+    gradient: str | None = None,
 ) -> Diagnosis:
     """Explain a batch of sound crops whose loss or gradient is not finite, or whose loss is out of all proportion.
 
@@ -118,10 +123,21 @@ def diagnose_network(
         learning_rate: of the steps before.
         diverging: the loss had been far above that of uniform outputs already.
         untrained: no loss of this run was anywhere near that of uniform outputs.
+        half: the network computed in half precision.
+        gradient: the parameter at which the gradient first ceased to be finite on its way back, if it did.
     """
     parameter = first_bad_parameter(network)
     layer = parameter or first_bad_layer(network, batch.images)
-    if untrained and not parameter:
+    widest = float(batch.images.abs().max())
+    if widest > WIDEST_INPUT:
+        cause = Cause.NOT_NORMALISED
+        finding = (
+            f"The network's input reaches {widest:.0f}: mean and std of its preprocessing do not normalise pixels."
+        )
+    elif half and not layer and not diverging:
+        cause = Cause.HALF_PRECISION
+        finding = "The network's numbers are finite in full precision but not in half: train with --precision fp32."
+    elif untrained and not parameter:
         cause = Cause.INITIAL_VALUES
         finding = "The loss was out of all proportion from the start: the initial values are too large. Use --init he."
     elif diverging:
@@ -135,12 +151,45 @@ def diagnose_network(
         finding = f"The network's numbers overflow at {layer}: the learning rate {learning_rate:.3g} is too high."
     elif all(math.isfinite(loss) and loss > -LOSS_SLACK for loss in losses):
         cause = Cause.EXPLODING_GRADIENT
-        finding = "The loss is finite but its gradient is not. A lower learning rate or a larger batch helps."
+        layer = gradient
+        where = f" at {gradient}" if gradient else ""
+        finding = (
+            f"The loss is finite but its gradient overflows{where}. A lower learning rate helps, or a larger batch."
+        )
     else:
         cause = Cause.UNKNOWN
         finding = "The crops, the weights and the network's outputs are sound, but the loss is not. Please report this."
     offenders = _offenders(batch, crops, found={}, losses=losses, frames=frames)
     return Diagnosis(cause, finding, offenders, layer=layer)
+
+
+def diagnose_memory(batch: CropBatch, crops: Sequence[LabelledCrop]) -> Diagnosis:
+    """Explain a batch that the device has not enough memory for."""
+    height, width = batch.images.shape[-2:]
+    finding = f"{len(batch)} crops of {width}x{height} px need more memory than there is: train with a smaller --batch."
+    offenders = _offenders(batch, crops, found={}, losses=[math.nan] * len(batch), frames=0)
+    return Diagnosis(Cause.BATCH_TOO_LARGE, finding, offenders)
+
+
+def structural_problems(network: nn.Module) -> tuple[Problem, ...]:
+    """Return what in a network's structure is known to spoil CTC training: poolings that pass over pixels."""
+    found = []
+    for name, module in network.named_modules():
+        if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+            kernel, stride = _pair(module.kernel_size), _pair(module.stride)
+            if any(step > size for size, step in zip(kernel, stride, strict=True)):
+                detail = (
+                    f"The pooling {name} has the stride {stride[0]}x{stride[1]}, more than its kernel of "
+                    f"{kernel[0]}x{kernel[1]}: it never sees some of the pixels, and leaves fewer frames for the label."
+                )
+                found.append(Problem(f"network {name}", Cause.POOL_STRIDE, Severity.WARNING, detail))
+    return tuple(found)
+
+
+def first_bad_gradient(network: nn.Module) -> str | None:
+    """Return the parameter at which a gradient with nan or inf arose: of all of these the nearest to the output."""
+    bad = [n for n, p in network.named_parameters() if p.grad is not None and not torch.isfinite(p.grad).all()]
+    return bad[-1] if bad else None
 
 
 def first_bad_parameter(network: nn.Module) -> str | None:
@@ -172,6 +221,10 @@ def first_bad_layer(network: nn.Module, images: Tensor) -> str | None:
         for module, training in modes:
             module.training = training
     return bad[0] if bad else None
+
+
+def _pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (value, value) if isinstance(value, int) else value
 
 
 def _offenders(

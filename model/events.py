@@ -201,8 +201,32 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspect:
+    """One crop that was learnt from and is probably mislabelled.
+
+    Attributes:
+        label: what it is said to read.
+        reading: what the new weights read instead.
+        margin: by how many nats the network found its own reading likelier than the label, mean over the training.
+    """
+
+    key: str
+    label: str
+    reading: str
+    margin: float
+    word_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The run is over. ``out`` is where the weights lie: better ones at the name asked for, refused ones beside it."""
+    """The run is over.
+
+    Attributes:
+        out: where the weights lie: better ones at the name asked for, refused ones beside it.
+        gain: the interval that holds the gain in held-out accuracy, a fraction, in 19 of 20 cases; None where nothing
+            was compared.
+        mislabelled: crops whose labels training contradicted, the clearest first.
+    """
 
     decision: Decision
     reason: str
@@ -218,6 +242,8 @@ class Finished:
     bad_batches: int
     crops_per_second: float
     seconds: float
+    gain: tuple[float, float] | None = None
+    mislabelled: tuple[Suspect, ...] = ()
 
 
 TrainEvent = Started | Batch | Epoch | BadBatch | Checkpoint | Finished

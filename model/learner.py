@@ -16,13 +16,23 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from model.diagnosis import Diagnosis, diagnose_crops, diagnose_network, faults, first_bad_parameter, is_sound
+from model.diagnosis import (
+    Diagnosis,
+    diagnose_crops,
+    diagnose_memory,
+    diagnose_network,
+    faults,
+    first_bad_gradient,
+    first_bad_parameter,
+    is_sound,
+)
 from model.events import Cause
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
     from model.dataset import CropBatch
     from model.networks import Network
+    from model.rehearsal import Rehearsal
     from model.run_state import Progress
 
 CLIP = 5.0
@@ -49,12 +59,15 @@ class Outcome:
     Attributes:
         loss, accuracy: mean per crop in nats, and share of crops read right, before the step.
         gradient_norm: before it was clipped; nan when there was no step.
+        margins: of each crop, before the step, by how many nats its label is less likely than the best path; empty
+            when there was no step.
         diagnosis: why no step was taken, or why the network must fall back; None when all went well.
     """
 
     loss: float
     accuracy: float
     gradient_norm: float
+    margins: tuple[float, ...] = ()
     diagnosis: Diagnosis | None = None
 
 
@@ -169,6 +182,7 @@ class Learner:
         fine_tune: start from trained weights: the lower parts get lower rates.
         freeze: leave the convolutional body as it is.
         half: compute in bfloat16 where that is safe.
+        rehearsal: general crops whose reading is to be kept; None where there is nothing to forget.
 
     Attributes:
         scale: what recoveries have left of the learning rate.
@@ -186,6 +200,7 @@ class Learner:
         fine_tune: bool = False,
         freeze: bool = False,
         half: bool = False,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         # Convolutions on a CPU train a sixth faster with channels as the last dimension in memory.
         self.network = network.to(memory_format=torch.channels_last)
@@ -194,9 +209,10 @@ class Learner:
         self.scale = 1.0
         self._schedule = schedule
         self._batch, self._seed, self._half = batch, seed, half
+        self._rehearsal = rehearsal
         self._frozen = [network.get_submodule(network.body_prefix).requires_grad_(False)] if freeze else []
         self._norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-        self._rates = FINE_TUNE_RATES if fine_tune else dict.fromkeys(FINE_TUNE_RATES, 1.0)
+        self._rates = dict(FINE_TUNE_RATES) if fine_tune else dict.fromkeys(FINE_TUNE_RATES, 1.0)
         self._classes = len(network.get_parameter(f"{network.head_prefix}.weight"))
         self._high = 0
         # Until a loss is near that of uniform outputs; with sound initial values the first one is.
@@ -218,13 +234,18 @@ class Learner:
         if found := faults(batch, frames=frames, classes=self._classes):
             sound = self._losses_of_sound_rows(batch, found)
             crop_diagnosis = diagnose_crops(batch, crops, found=found, losses=sound, frames=frames)
-            return Outcome(math.nan, math.nan, math.nan, crop_diagnosis)
+            return Outcome(math.nan, math.nan, math.nan, diagnosis=crop_diagnosis)
         learning_rate = self._set_rate(step)
-        logits, losses = self._forward(batch, step)
-        loss, norm = float(losses.detach().mean()), math.nan
+        try:
+            logits, losses = self._forward(batch, step)
+            loss, norm = float(losses.detach().mean()), math.nan
+            if is_sound(losses):
+                norm = self._backward(losses.sum() / self._batch + self._forgotten(step))
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            return Outcome(math.nan, math.nan, math.nan, diagnosis=diagnose_memory(batch, crops))
         diverging = self._is_diverging(loss, frames)
-        if is_sound(losses):
-            norm = self._backward(losses.sum() / self._batch)
         if diverging or not math.isfinite(norm):
             diagnosis = diagnose_network(
                 batch,
@@ -235,17 +256,26 @@ class Learner:
                 learning_rate=learning_rate,
                 diverging=diverging,
                 untrained=self._untrained,
+                half=self._half,
+                gradient=first_bad_gradient(self.network) if is_sound(losses) else None,
             )
-            return Outcome(loss, math.nan, norm, diagnosis)
+            return Outcome(loss, math.nan, norm, diagnosis=diagnosis)
         self._optimizer.step()
         self._averaged.update_parameters(self.network)
         labels = [row[:length] for row, length in zip(batch.targets.tolist(), batch.lengths.tolist(), strict=True)]
         right = sum(read == label for read, label in zip(greedy_indices(logits), labels, strict=True))
-        return Outcome(loss, right / len(batch), norm)
+        best = logits.detach().float().log_softmax(dim=-1).amax(dim=-1).sum(dim=1)
+        margins = (losses.detach() + best.to(losses.device)).tolist()
+        return Outcome(loss, right / len(batch), norm, tuple(margins))
+
+    @property
+    def peak_rate(self) -> float:
+        """The head's highest learning rate, by what recoveries have left of it."""
+        return self.learning_rate * self.scale
 
     def current_rate(self, step: int) -> float:
         """Return the head's learning rate at a step."""
-        return self.learning_rate * self.scale * self._schedule.rate(step)
+        return self.peak_rate * self._schedule.rate(step)
 
     def averaged_state(self) -> dict[str, Tensor]:
         """Return a copy of the averaged parameters and buffers on the CPU, as weights files hold them."""
@@ -262,12 +292,24 @@ class Learner:
             self._good = self._copy()
         return good
 
-    def fall_back(self) -> None:
-        """Put the last good weights back, forget the optimizer's momenta, and go on ten times slower."""
+    def fall_back(self, part: str | None = None, *, to: Mapping[str, Tensor] | None = None) -> None:
+        """Put the last good weights back, forget the optimizer's momenta, and go on ten times slower.
+
+        Args:
+            part: of the network, "head", "middle" or "body", if it alone is to be slower.
+            to: other weights to go back to, as in a weights file.
+        """
         self._put(self._good)
-        self._optimizer = self._new_optimizer()
+        if to is not None:
+            self.network.load_state_dict(to)
+            self.average.load_state_dict(to)
+            self._good = self._copy()
         self._high = 0
-        self.scale /= 10
+        if part is None:
+            self.scale /= 10
+        else:
+            self._rates[part] /= 10
+        self._optimizer = self._new_optimizer()
 
     def recover(self, diagnosis: Diagnosis, progress: Progress) -> tuple[str, bool]:
         """Do what a diagnosis that blames no crop calls for: skip the batch or, when trouble repeats, fall back.
@@ -280,14 +322,25 @@ class Learner:
             self.fall_back()
             progress.recoveries += 1
             return f"{diagnosis.finding} They were put back; no learning rate will help.", True
+        if diagnosis.cause is Cause.BATCH_TOO_LARGE:
+            progress.recoveries += 1
+            return f"{diagnosis.finding} The batch was skipped.", False
+        if diagnosis.cause is Cause.HALF_PRECISION:
+            self._half = False
+            return f"{diagnosis.finding} From now on it computes in full precision.", False
         if diagnosis.cause not in (Cause.BAD_PARAMETERS, Cause.LEARNING_RATE) and progress.troubles == 1:
             return f"{diagnosis.finding} The batch was skipped.", False
-        self.fall_back()
         progress.troubles = 0
         progress.recoveries += 1
+        if diagnosis.cause is Cause.EXPLODING_GRADIENT and diagnosis.layer:
+            part = _part(diagnosis.layer, self.network)
+            self.fall_back(part)
+            advice = f"The last good weights were put back, and the learning rate of its {part} was divided by 10."
+            return f"{diagnosis.finding} {advice}", True
+        self.fall_back()
         advice = (
             f"{diagnosis.finding} The last good weights were put back, and the learning rate was divided by 10: "
-            f"its peak is {self.learning_rate * self.scale:.3g} now. If the result is poor, train again with this rate."
+            f"its peak is {self.peak_rate:.3g} now. If the result is poor, train again with this rate."
         )
         return advice, True
 
@@ -296,11 +349,14 @@ class Learner:
         tensors = self._copy()
         for i, moments in self._optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{name}": _plain(value) for name, value in moments.items()}
-        return tensors, {"scale": self.scale, "high": self._high, "untrained": self._untrained}
+        values = {"scale": self.scale, "rates": self._rates, "half": self._half}
+        return tensors, values | {"high": self._high, "untrained": self._untrained}
 
     def load_state(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
         """Go on from a state of :meth:`state`; it is the one to fall back on, too."""
         self._put(tensors)
+        self._rates, self._half = dict(values.get("rates", self._rates)), bool(values.get("half", self._half))
+        self._optimizer = self._new_optimizer()
         moments: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             kind, _, rest = key.partition(".")
@@ -321,9 +377,16 @@ class Learner:
             module.eval()
         # Dropout masks depend on the step alone, so that a run taken up again goes on as if never interrupted.
         torch.manual_seed(self._seed * 1_000_003 + step)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
-            logits: Tensor = self.network(batch.images)
+        logits = self._logits(batch.images)
         return logits, ctc_losses(logits, batch.targets, batch.lengths)
+
+    def _logits(self, images: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+            logits: Tensor = self.network(images)
+        return logits
+
+    def _forgotten(self, step: int) -> Tensor | float:
+        return self._rehearsal.loss(self._logits, step) if self._rehearsal else 0.0
 
     def _settle(self) -> None:
         """Go on with the averaged statistics, as the finished network will.
@@ -340,7 +403,11 @@ class Learner:
         """Compute the gradient, clip it and return its norm from before that."""
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        return float(nn.utils.clip_grad_norm_(self.network.parameters(), CLIP))
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients)
+        if torch.isfinite(norm):  # else each gradient stays as it is, so that the first bad one can be found
+            nn.utils.clip_grads_with_norm_(self.network.parameters(), CLIP, norm)
+        return float(norm)
 
     def _is_diverging(self, loss: float, frames: int) -> bool:
         if math.isnan(loss):
@@ -391,6 +458,10 @@ class Learner:
     def _put(self, tensors: Mapping[str, Tensor]) -> None:
         self.network.load_state_dict(_below("network.", tensors))
         self._averaged.load_state_dict(_below("averaged.", tensors))
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)  # the latter on a CPU
 
 
 def _average(averaged: Any, current: Any, updates: Any) -> None:

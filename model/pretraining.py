@@ -33,10 +33,11 @@ from model.errors import TrainingError
 from model.events import BadBatch, Batch, Checkpoint, Decision, Epoch, Finished, Score, Started, TrainEvent
 from model.gate import Exam
 from model.learner import MAX_RECOVERIES, Learner, greedy_indices, torch_threads
+from model.material import crop_set
 from model.run_state import Progress, RunFolder
 from model.stream import Deal, Ramp, Stream, SyntheticStrips
 from model.synth import FontList, SyntheticCrops, TextSource, find_fonts
-from model.training_setup import crop_set, fresh_weights, half_precision
+from model.training_setup import fresh_weights, half_precision
 
 LEARNING_RATE = 1e-3
 """Rate between warm-up and decay for batches of 32; larger ones get the square root of as many times more."""

@@ -21,7 +21,19 @@ from model import console
 from model.assets import default_weights
 from model.atomic import require_writable
 from model.errors import TrainingError
-from model.events import BadBatch, Batch, Decision, Epoch, Finished, Reading, Score, Started, TrainEvent, to_json
+from model.events import (
+    BadBatch,
+    Batch,
+    Decision,
+    Epoch,
+    Finished,
+    Reading,
+    Score,
+    Started,
+    Suspect,
+    TrainEvent,
+    to_json,
+)
 from model.formats import open_dataset
 
 if TYPE_CHECKING:
@@ -287,6 +299,7 @@ def _summarise(finished: Finished, *, as_json: bool) -> None:
         "after": _percent(finished.after),
         "general_before": _percent(finished.general_before),
         "general_after": _percent(finished.general_after),
+        "gain": None if finished.gain is None else [round(100 * bound, 1) for bound in finished.gain],
         "steps": finished.steps,
         "bad_batches": finished.bad_batches,
         "left_out": finished.left_out,
@@ -296,12 +309,15 @@ def _summarise(finished: Finished, *, as_json: bool) -> None:
     }
     if as_json:
         changed = {"fixed": finished.fixed, "broken": finished.broken}
-        console.emit(summary | {name: [_reading(r) for r in readings] for name, readings in changed.items()})
+        summary |= {name: [_reading(r) for r in readings] for name, readings in changed.items()}
+        console.emit(summary | {"mislabelled": [_suspect(s) for s in finished.mislabelled]})
         return
     console.show({name: "-" if value is None else value for name, value in summary.items()})
     for title, readings in (("Fixed", finished.fixed), ("Broken", finished.broken)):
         rows = [(r.key, r.truth, r.before, r.after) for r in readings]
         console.show_list(title, ("crop", "truth", "before", "after"), rows)
+    doubtful = [(s.key, s.label, s.reading) for s in finished.mislabelled]
+    console.show_list("Probably mislabelled", ("crop", "label", "reads"), doubtful)
 
 
 def _percent(score: Score | None) -> float | None:
@@ -310,3 +326,12 @@ def _percent(score: Score | None) -> float | None:
 
 def _reading(reading: Reading) -> dict[str, str]:
     return {"path": reading.key, "truth": reading.truth, "before": reading.before, "after": reading.after}
+
+
+def _suspect(suspect: Suspect) -> dict[str, str | float]:
+    return {
+        "path": suspect.key,
+        "label": suspect.label,
+        "reading": suspect.reading,
+        "margin": round(suspect.margin, 2),
+    }

@@ -13,11 +13,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.charset import normalize
 from model.checkpoint import Weights, load_weights, save_weights
+from model.diagnosis import structural_problems
+from model.doubts import Doubts
 from model.events import (
     BadBatch,
     Batch,
@@ -29,12 +33,15 @@ from model.events import (
     Offender,
     Score,
     Started,
+    Suspect,
     TrainEvent,
 )
-from model.gate import BLENDS, Comparison, Marks, blended, decide, forgets
+from model.examining import Examiner
+from model.gate import Comparison, Marks, decide
 from model.learner import MAX_RECOVERIES, torch_threads
+from model.pace import Pace
 from model.run_state import Progress, RunFolder
-from model.training_setup import Pace, TrainConfig, calibrated, identity, prepare, trained_weights
+from model.training_setup import TrainConfig, calibrated, identity, prepare, trained_weights
 
 if TYPE_CHECKING:
     from model.dataset import CropBatch, Indices
@@ -43,8 +50,14 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainConfig", "fine_tune"]
 
+GRACE = 30.0
+"""Seconds after the time limit in which blends of new and old weights may still be tried."""
+
 PAUSE_SECONDS = 1.0
 """Longer than this between two events, the run was paused: that time is not taken off its time limit."""
+
+MOST_SUSPECTS = 500
+"""Labels that are told of at most: where there are more, the labels as a whole are in question."""
 
 _GOOD_EVERY = 100  # steps between two states to fall back on
 
@@ -92,19 +105,20 @@ class _Run:
         pace = Pace(**saved[1]["pace"]) if saved else None
         self._setup = prepare(plan, config, began=began, should_stop=should_stop, pace=pace)
         self._pace, self._learner, self._material = self._setup.pace, self._setup.learner, self._setup.material
-        self._progress = Progress()
+        self._progress, self._doubts = Progress(), Doubts(len(self._material.crops))
         self._best: Weights | None = None
         if saved is None:
             self._folder.clear()
         else:
             tensors, values = saved
             self._learner.load_state(tensors, values["learner"])
+            self._doubts.load_state(tensors)
             self._progress = Progress(**values["progress"])
             for index, cause, detail in self._progress.quarantine:
                 self._material.crops.refuse(index, Cause(cause), detail)
             if self._progress.best:
                 self._best = load_weights(self._folder.best)
-        self._before = self._setup.exam.mark_weights(self._setup.base)
+        self._examiner = Examiner(self._setup)
         self._resumed_at, self._resumed_crops = self._progress.step, self._progress.crops
         self._seconds_before = self._progress.seconds
         self._saved_at = time.monotonic()
@@ -130,7 +144,7 @@ class _Run:
 
     def started(self) -> Started:
         """Say what is about to be trained."""
-        setup, score = self._setup, self._before.score if self._before else None
+        setup, score = self._setup, _score(self._examiner.before)
         return Started(
             train=len(self._plan.train),
             val=len(setup.exam),
@@ -147,7 +161,7 @@ class _Run:
             accuracy=score.accuracy if score else math.nan,
             cer=score.cer if score else math.nan,
             resumed_at=self._resumed_at,
-            warnings=self._plan.warnings,
+            warnings=(*self._plan.warnings, *structural_problems(self._learner.network)),
         )
 
     def is_over(self) -> bool:
@@ -155,10 +169,14 @@ class _Run:
         progress, patience = self._progress, self._config.patience
         return (
             progress.step >= self._pace.steps
-            or time.monotonic() - self._began > self._config.time_limit
+            or time.monotonic() > self._ends(-self._examiner.sitting)
             or (patience is not None and progress.stale >= patience)
             or progress.recoveries > MAX_RECOVERIES
         )
+
+    def _ends(self, later: float) -> float:
+        """Return the `time.monotonic` moment so many seconds after the end of the time limit."""
+        return self._began + self._config.time_limit + later
 
     def wants_stop(self) -> bool:
         """Ask whether the user wants the run to end here."""
@@ -186,6 +204,7 @@ class _Run:
             return self._bad(batch, outcome.diagnosis)
         progress.troubles = 0
         progress.crops += len(batch)
+        self._doubts.add(batch.indices, outcome.margins)
         progress.losses.append(outcome.loss)
         progress.accuracies.append(outcome.accuracy)
         return Batch(
@@ -204,7 +223,7 @@ class _Run:
         since = self._progress.step - self._progress.evaluated_at
         return since >= self._pace.evaluate_every or (since > 0 and self.is_over())
 
-    def evaluate(self) -> Iterator[Epoch | Checkpoint]:
+    def evaluate(self) -> Iterator[Epoch | Checkpoint | BadBatch]:
         """Read the held-out words with the averaged weights, and keep these if they are the best so far."""
         progress = self._progress
         progress.evaluated_at = progress.step
@@ -229,6 +248,23 @@ class _Run:
             self._best = self._candidate(after)
             save_weights(self._best, self._folder.best)
             yield Checkpoint(progress.step, str(self._folder.best), "best", self._seconds())
+        elif self._reads() and self._setup.exam.is_collapsed(after):
+            yield self._collapsed()
+
+    def _reads(self) -> bool:
+        """Whether anything was read right in held-out words so far, by the base weights or in an evaluation."""
+        before, best = self._examiner.before, self._progress.best
+        return (before is not None and before.score.cer < 1) or (best is not None and best[0] < 1)
+
+    def _collapsed(self) -> BadBatch:
+        """Go back to the best weights from ones that write the same, nothing most often, for every crop."""
+        self._learner.fall_back(to=(self._best or self._setup.start).state)
+        self._progress.recoveries += 1
+        advice = (
+            "The network began to write the same for every crop: the training has collapsed. The best weights so far "
+            f"were put back, and the learning rate was divided by 10: its peak is {self._learner.peak_rate:.3g} now."
+        )
+        return self._bad_batch(Cause.COLLAPSED, advice, (), restored=True)
 
     def is_keeping_due(self) -> bool:
         """Whether it is time for a new state to fall back on."""
@@ -247,9 +283,14 @@ class _Run:
         if not self._learner.is_finite():
             self._learner.fall_back()
         if self._stopped and self._best is None:
-            yield self._finished(Decision.STOPPED, "Stopped before any weights were evaluated.", Comparison(), None)
+            reason = "Stopped before any weights were evaluated."
+            yield self._finished(Decision.STOPPED, reason, Comparison(), None, suspects=())
             return
-        candidate, comparison = self._choose(self._best or self._candidate(None))
+        candidate = self._best or self._candidate(None)
+        candidate, comparison, share = self._examiner.choose(candidate, until=self._ends(GRACE))
+        if share < 1:
+            state, score = candidate.state, _score(comparison.after)
+            candidate = trained_weights(self._setup, state, steps=self._progress.step, score=score, blend=share)
         verdict = decide(comparison)
         decision, reason = verdict.decision, verdict.reason
         if decision is Decision.REFUSED and not self._config.gate:
@@ -263,36 +304,7 @@ class _Run:
         out = self._write(calibrated(candidate, fit), decision)
         if not self._stopped:
             self._folder.clear()
-        yield self._finished(decision, reason, comparison, out)
-
-    def _choose(self, candidate: Weights) -> tuple[Weights, Comparison]:
-        """Return the weights to decide on: these, or where they forget too much, a blend with the old that does not."""
-        comparison = self._compare(candidate)
-        for share in BLENDS if forgets(comparison) else ():
-            state = blended(self._setup.start.state, candidate.state, share)
-            tried = self._compare(replace(candidate, state=state))
-            if decide(tried).decision is Decision.BETTER:
-                score = _score(tried.after)
-                return trained_weights(self._setup, state, steps=self._progress.step, score=score, blend=share), tried
-        return candidate, comparison
-
-    def _compare(self, candidate: Weights) -> Comparison:
-        """Let the new weights sit the exams, and the base weights the general one."""
-        setup, before = self._setup, self._before
-        after = setup.exam.mark_weights(candidate, calibrate=True)
-        if before is None or after is None:
-            trial = setup.exam if after else setup.trial
-            return Comparison(after=after, collapsed=trial.is_collapsed(after or trial.mark_weights(candidate)))
-        fixed, broken = setup.exam.compare(before, after)
-        return Comparison(
-            before=before,
-            after=after,
-            general_before=setup.general.mark_weights(setup.base),
-            general_after=setup.general.mark_weights(candidate),
-            collapsed=setup.exam.is_collapsed(after),
-            fixed=fixed,
-            broken=broken,
-        )
+        yield self._finished(decision, reason, comparison, out, suspects=self._suspects(candidate))
 
     def _write(self, candidate: Weights, decision: Decision) -> Path | None:
         """Write the weights: better ones at the name asked for, refused ones beside it."""
@@ -307,7 +319,26 @@ class _Run:
         refused.unlink(missing_ok=True)
         return out
 
-    def _finished(self, decision: Decision, reason: str, comparison: Comparison, out: Path | None) -> Finished:
+    def _suspects(self, candidate: Weights) -> tuple[Suspect, ...]:
+        """Return the crops whose label training contradicted, and still does."""
+        margins = dict(islice(self._doubts.suspects().items(), MOST_SUSPECTS))
+        crops = self._material.crops
+        readings = self._setup.sit(crops, list(margins)).read(candidate)
+        return tuple(
+            Suspect(crops.crops[i].key, crops.crops[i].text, readings[i], margin, crops.crops[i].word_id)
+            for i, margin in margins.items()
+            if normalize(readings[i]) != normalize(crops.crops[i].text)
+        )
+
+    def _finished(
+        self,
+        decision: Decision,
+        reason: str,
+        comparison: Comparison,
+        out: Path | None,
+        *,
+        suspects: tuple[Suspect, ...],
+    ) -> Finished:
         progress = self._progress
         seconds = max(1e-9, progress.seconds - self._seconds_before - self._setup_seconds)
         return Finished(
@@ -325,6 +356,8 @@ class _Run:
             bad_batches=progress.bad_batches,
             crops_per_second=(progress.crops - self._resumed_crops) / seconds,
             seconds=self._seconds(),
+            gain=comparison.gain,
+            mislabelled=suspects,
         )
 
     def _unreadable(self, indices: list[int]) -> BadBatch:
@@ -385,7 +418,7 @@ class _Run:
             "progress": asdict(self._progress),
             "learner": learner,
         }
-        self._folder.save(tensors, values)
+        self._folder.save(tensors | self._doubts.state(), values)
         self._saved_at = time.monotonic()
         return Checkpoint(self._progress.step, str(self._folder.last), "last", self._seconds())
 

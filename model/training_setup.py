@@ -6,29 +6,29 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from model.annotations import LabelledCrop
-from model.augment import augment
 from model.checkpoint import Weights, build_network, load_weights, weights_hash, with_charset
-from model.dataset import CropBatch, CropSet, Indices, deal, normalized
 from model.devices import bf16_pays, choose
-from model.errors import TrainingError
 from model.gate import Exam
 from model.learner import Cosine, Learner
+from model.material import Drawn, Material, crop_set
 from model.networks import Network, build
+from model.pace import Pace, exact_pace, measured_pace
+from model.rehearsal import Rehearsal
 from model.run_state import fingerprint
 from model.synth.general import general_crops
 
 if TYPE_CHECKING:
     from model.calibration import Fit
     from model.charset import Charset
+    from model.dataset import CropSet
     from model.events import Score
     from model.images import Preprocessing
     from model.planning import TrainingPlan
@@ -38,17 +38,8 @@ LEARNING_RATE, FINE_TUNE_RATE = 1e-3, 5e-4
 """Peak rates from scratch and from trained weights, for batches of 32."""
 
 _SMALL_SET = 2_000  # below this many crops the batch normalisation keeps the statistics of the base weights
-_EXAM_LIMIT = 2_000  # held-out words that are read at each evaluation: they settle the accuracy to one point
-_LOADING_SHARE, _EXAM_SHARE, _TRAINING_SHARE = 0.25, 0.05, 0.85  # of the time there is
-_EVALUATION_SHARE = 0.15
-_READS_PER_STEP = 3  # crops that are read in the time in which one is trained on, about
-_LEAST_STEPS = 20  # between two evaluations
+_LOADING_SHARE, _EXAM_SHARE = 0.25, 0.05  # of the time there is, for reading crops from files
 _TRIAL = 256  # crops that new weights are tried on where no words are held out
-_LONG_EPOCH = 8_000  # crops; longer passes are evaluated in between
-
-
-Drawn = tuple[Image.Image, str]
-"""A crop without a file, and its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +58,7 @@ class TrainConfig:
         width: stretch all crops to this many pixels.
         freeze: leave the convolutional body as it is.
         augment: vary the crops.
-        replay: general crops mixed in for each crop of the plan when there is a base, so that little is forgotten.
+        replay: general crops rehearsed for each crop learnt from when there is a base, so that little is forgotten.
         patience: evaluations without a better one after which training ends; None for never.
         gate: refuse worse weights.
         seed: of everything random.
@@ -112,23 +103,6 @@ class TrainConfig:
         return self.learning_rate or (FINE_TUNE_RATE if self.base else LEARNING_RATE)
 
 
-@dataclass(slots=True)
-class Pace:
-    """How long a run is, fixed at its start and kept for a resume.
-
-    Attributes:
-        steps: batches of the whole run.
-        epoch_steps: batches of one pass, about.
-        evaluate_every: steps between two evaluations. A count, not a time: a run must not depend on the clock.
-        exam: how many held-out words are read.
-    """
-
-    steps: int
-    epoch_steps: int
-    evaluate_every: int
-    exam: int
-
-
 @dataclass(frozen=True, slots=True)
 class Setup:
     """Everything a run works with.
@@ -140,6 +114,9 @@ class Setup:
         exam: the held-out words that are read at every evaluation.
         general: general words, for what is forgotten.
         trial: some of the crops trained on, to see whether anything is read where no words are held out.
+        sit: makes an exam of crops and indices.
+        pace: how long it is.
+        learner: the network with its optimizer.
     """
 
     plan: TrainingPlan
@@ -151,6 +128,7 @@ class Setup:
     exam: Exam
     general: Exam
     trial: Exam
+    sit: Callable[[CropSet, Sequence[int]], Exam]
     pace: Pace
     learner: Learner
 
@@ -179,21 +157,29 @@ def prepare(
     place = torch.device(device.kind)
     start, base = first_weights(plan, config)
     spec, limit = start.preprocessing, config.time_limit
-    replay, general = general_words(plan.charset) if base else ((), ())
-    material = Material(plan, config, spec=spec, replay=replay)
+    material = Material(plan, spec=spec, batch=config.batch, varied=config.augment, seed=config.seed)
     material.load(until=began + _LOADING_SHARE * limit, should_stop=should_stop)
     held_out = crop_set(plan.val, None, spec=spec)
     held_out.load(until=began + (_LOADING_SHARE + _EXAM_SHARE) * limit, should_stop=should_stop)
-    general_set = crop_set((), None, spec=spec, drawn=general)
-    general_set.load()
+    rehearsed, examined = general_words() if base else ([], [])
+    general = crop_set((), None, spec=spec, drawn=examined)
+    general.load()
+    rehearsal = _rehearsal(rehearsed, start, config, place) if rehearsed and config.replay else None
 
     def learner(steps: int) -> Learner:
         network = build_network(start).to(place)
-        return new_learner(network, config, steps=steps, crops=len(plan.train))
+        return new_learner(network, config, steps=steps, crops=len(plan.train), rehearsal=rehearsal)
 
+    sit = partial(Exam, preprocessing=spec, device=place)
+    trial = sit(material.crops, material.crops.usable()[:_TRIAL])
     if pace is None:
-        left = limit - (time.monotonic() - began)
-        pace = set_pace(material, learner(1), config, held_out=len(held_out), left=left)
+        counts = {"exam": len(held_out), "general": len(general)}
+        if math.isinf(limit) or config.steps:
+            pace = exact_pace(material, steps=config.steps, epochs=config.epochs, **counts)
+        else:
+            left = limit - (time.monotonic() - began)
+            reading = partial(_reading_seconds, trial, start)
+            pace = measured_pace(material, learner(1), reading, epochs=config.epochs, left=left, **counts)
     return Setup(
         plan=plan,
         config=config,
@@ -201,76 +187,13 @@ def prepare(
         start=start,
         base=base,
         material=material,
-        exam=Exam(held_out, _some(len(held_out), pace.exam, config.seed), preprocessing=spec, device=place),
-        general=Exam(general_set, range(len(general_set)), preprocessing=spec, device=place),
-        trial=Exam(
-            material.crops, material.crops.usable(range(len(plan.train)))[:_TRIAL], preprocessing=spec, device=place
-        ),
+        exam=sit(held_out, _some(len(held_out), pace.exam, config.seed)),
+        general=sit(general, _some(len(general), pace.general, config.seed)),
+        trial=trial,
+        sit=sit,
         pace=pace,
         learner=learner(pace.steps),
     )
-
-
-class Material:
-    """The crops a run learns from, and the order in which they are dealt.
-
-    Args:
-        plan: its crops come first.
-        config: of the run.
-        spec: how strips are made.
-        replay: general crops to mix in, with their texts.
-    """
-
-    def __init__(
-        self, plan: TrainingPlan, config: TrainConfig, *, spec: Preprocessing, replay: Sequence[Drawn]
-    ) -> None:
-        self._config, self._spec = config, spec
-        self._own = len(plan.train)
-        self.crops = crop_set(plan.train, plan.charset, spec=spec, drawn=replay)
-        self._members = np.empty(0, np.int64)
-
-    def load(self, *, until: float, should_stop: Callable[[], bool]) -> None:
-        """Read the crops, see :meth:`CropSet.load`.
-
-        Raises:
-            TrainingError: none of the plan's crops can be read.
-        """
-        self.crops.load(until=until, should_stop=should_stop)
-        self._members = self.crops.usable()
-        if not (self._members < self._own).any():
-            raise TrainingError("None of the crops to train on can be read.")
-
-    def deal(self, epoch: int) -> list[Indices]:
-        """Return the batches of an epoch: every crop of the plan once, and as many general crops as wanted.
-
-        Crops that turn out to be bad later stay in their batch and are left out when it is made, so that an
-        interrupted run finds the same batches again.
-        """
-        own = self._members[self._members < self._own]
-        general = self._members[self._members >= self._own]
-        count = min(len(general), round(self._config.replay * len(own)))
-        drawn = np.random.default_rng((self._config.seed, epoch, 1)).choice(general, count, replace=False)
-        members = np.concatenate([own, drawn])
-        return deal(members, self.crops.widths, batch=self._config.batch, seed=self._config.seed, epoch=epoch)
-
-    def batch(self, indices: Indices, *, epoch: int, device: torch.device) -> CropBatch | None:
-        """Return the network's input for these crops, varied if the run asks for it; None if none can be read."""
-        found, strips = self.crops.strips(self.crops.usable(indices))
-        if not found:
-            return None
-        images = strips.to(device).float()
-        if self._config.augment:
-            images = augment(images, found, seed=self._config.seed, epoch=epoch)
-        return CropBatch(tuple(found), normalized(images, self._spec), *self.crops.labels(found))
-
-
-def crop_set(
-    crops: Sequence[LabelledCrop], charset: Charset | None, *, spec: Preprocessing, drawn: Sequence[Drawn] = ()
-) -> CropSet:
-    """Return the set of these crops, followed by drawn ones that have no file."""
-    general = [LabelledCrop(f"general {i}", Path(), None, text) for i, (_, text) in enumerate(drawn)]
-    pixels = {len(crops) + i: image for i, (image, _) in enumerate(drawn)}
-    return CropSet((*crops, *general), charset, preprocessing=spec, pixels=pixels)
 
 
 def first_weights(plan: TrainingPlan, config: TrainConfig) -> tuple[Weights, Weights | None]:
@@ -325,7 +248,9 @@ def calibrated(weights: Weights, fit: Fit | None) -> Weights:
     return replace(weights, temperature=fit.temperature, metrics={**weights.metrics, "ece": fit.error})
 
 
-def new_learner(network: Network, config: TrainConfig, *, steps: int, crops: int) -> Learner:
+def new_learner(
+    network: Network, config: TrainConfig, *, steps: int, crops: int, rehearsal: Rehearsal | None = None
+) -> Learner:
     """Return the learner for a run of this many steps over this many crops."""
     few = config.base is not None and crops < _SMALL_SET
     return Learner(
@@ -337,51 +262,24 @@ def new_learner(network: Network, config: TrainConfig, *, steps: int, crops: int
         fine_tune=config.base is not None,
         freeze=config.freeze,
         half=half_precision(config.precision, next(network.parameters()).device),
+        rehearsal=rehearsal,
     )
 
 
-def set_pace(material: Material, trial: Learner, config: TrainConfig, *, held_out: int, left: float) -> Pace:
-    """Decide how many steps a run has and how often it is evaluated.
-
-    Args:
-        material: loaded.
-        trial: a learner to measure with; it is spoilt.
-        config: says steps, epochs or a time.
-        held_out: words to evaluate on.
-        left: seconds until training must end, where it must.
-    """
-    batches = material.deal(0)
-    exam = min(held_out, _EXAM_LIMIT)
-    if config.steps:
-        steps = config.steps
-    elif math.isinf(left):
-        assert config.epochs is not None
-        steps = sum(len(material.deal(epoch)) for epoch in range(config.epochs))
-    else:
-        seconds = _seconds_per_batch(material, trial, batches, limit=min(5.0, 0.05 * left))
-        crop_seconds = seconds / np.mean([len(batch) for batch in batches])
-        exam = min(exam, max(64, int(_EXAM_SHARE * left * _READS_PER_STEP / crop_seconds)))
-        steps = max(1, int(_TRAINING_SHARE * left / seconds))
-        if config.epochs:
-            steps = min(steps, sum(len(material.deal(epoch)) for epoch in range(config.epochs)))
-    least = max(_LEAST_STEPS, exam / _READS_PER_STEP / _EVALUATION_SHARE / config.batch)
-    often = min(len(batches), max(1, _LONG_EPOCH // config.batch))
-    return Pace(steps, len(batches), often * math.ceil(max(1, least / often)), exam)
+def _rehearsal(drawn: Sequence[Drawn], start: Weights, config: TrainConfig, place: torch.device) -> Rehearsal:
+    """Return the general crops that are rehearsed beside the plan's, with the weights before training as teacher."""
+    crops = crop_set((), None, spec=start.preprocessing, drawn=drawn)
+    crops.load()
+    batch = max(1, round(config.replay * config.batch))
+    teacher = build_network(start).to(place)
+    return Rehearsal(crops, teacher, batch=batch, seed=config.seed, spec=start.preprocessing)
 
 
-def _seconds_per_batch(material: Material, trial: Learner, batches: list[Indices], *, limit: float) -> float:
-    """Return the mean time of a step, after one to warm up."""
-    start, done = time.perf_counter(), 0
-    for n, indices in enumerate(batches * 2):
-        if n == 1:
-            start, done = time.perf_counter(), 0
-        batch = material.batch(indices, epoch=0, device=trial.device)
-        if batch is not None:
-            trial.learn(batch, [material.crops.crops[i] for i in batch.indices], step=0)
-            done += 1
-        if n and done and time.perf_counter() - start > limit:
-            break
-    return (time.perf_counter() - start) / max(1, done)
+def _reading_seconds(exam: Exam, weights: Weights) -> float:
+    """Return the time in which weights read one word of an exam, in seconds."""
+    start = time.perf_counter()
+    exam.mark_weights(weights)
+    return (time.perf_counter() - start) / len(exam)
 
 
 def identity(plan: TrainingPlan, config: TrainConfig) -> dict[str, str]:
@@ -400,10 +298,10 @@ def preprocessing_of(spec: Preprocessing, config: TrainConfig) -> Preprocessing:
     return replace(spec, widths=(config.width,)) if config.width else spec
 
 
-def general_words(charset: Charset) -> tuple[list[Drawn], list[Drawn]]:
-    """Return general crops this charset can write, to replay; and others, all of them, for the general exam."""
+def general_words() -> tuple[list[Drawn], list[Drawn]]:
+    """Return general crops to rehearse, and others for the general exam."""
     crops = general_crops()
-    return [crop for crop in crops[1::2] if not charset.unknown(crop[1])], list(crops[::2])
+    return crops[1::2], crops[::2]
 
 
 def _some(total: int, count: int, seed: int) -> list[int]:

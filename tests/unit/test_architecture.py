@@ -11,9 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TORCH_FLOOR = {
-    "augment", "cli", "converting", "dataset", "devices", "diagnosis", "doctor", "engines", "gate", "inference",
-    "learner", "networks", "onnx_export", "pretraining", "reader", "run_state", "stream", "training",
-    "training_plan", "training_setup",
+    "augment", "cli", "converting", "dataset", "devices", "diagnosis", "doctor", "doubts", "engines", "examining",
+    "gate", "inference", "learner", "material", "networks", "onnx_export", "pretraining", "reader", "rehearsal",
+    "run_state", "stream", "training", "training_plan", "training_setup",
 }  # fmt: skip
 
 

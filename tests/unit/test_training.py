@@ -17,7 +17,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import nn
 
-from model import training
+from model import examining, training
 from model.annotations import LabelledCrop
 from model.calibration import TEMPERATURES
 from model.charset import Charset
@@ -28,12 +28,12 @@ from model.events import BadBatch, Batch, Cause, Checkpoint, Decision, Epoch, Fi
 from model.gate import Verdict, blended
 from model.inference import Recognizer
 from model.learner import Learner
+from model.material import Material
 from model.metrics import expected_calibration_error
 from model.networks import NETWORKS, Network
 from model.networks.base import frame_features
 from model.planning import TrainingPlan
 from model.training import TrainConfig, fine_tune
-from model.training_setup import Material
 
 # fmt: off
 WORDS = (
@@ -202,8 +202,8 @@ def test_a_pause_is_not_taken_off_the_time(
 
 
 def test_minutes_bound_the_run(plan: TrainingPlan, config: TrainConfig) -> None:
-    _, finished = run(plan, replace(config, steps=None, minutes=4 / 60))
-    assert finished.seconds < 8
+    _, finished = run(plan, replace(config, steps=None, minutes=8 / 60))
+    assert finished.seconds < 12
     assert finished.steps > 2
 
 
@@ -345,8 +345,9 @@ def test_weights_that_forget_are_blended_with_the_old_ones(
 ) -> None:
     """The new weights alone forget; of the blends the second one passes."""
     verdicts = iter((Decision.REFUSED, Decision.BETTER, Decision.BETTER))
-    monkeypatch.setattr(training, "forgets", lambda comparison: True)
-    monkeypatch.setattr(training, "decide", lambda comparison: Verdict(next(verdicts), "as told"))
+    monkeypatch.setattr(examining, "forgets", lambda comparison: True)
+    for module in (examining, training):
+        monkeypatch.setattr(module, "decide", lambda comparison: Verdict(next(verdicts), "as told"))
     _, finished = run(plan, replace(config, base=learnt[0], steps=4, gate=True))
     assert finished.decision is Decision.BETTER
     assert load_weights(config.out).ancestry[-1]["blend"] == 0.5

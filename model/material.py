@@ -1,0 +1,78 @@
+"""The crops a training run learns from, in the order in which they are dealt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from PIL import Image
+
+from model.annotations import LabelledCrop
+from model.augment import augment
+from model.dataset import CropBatch, CropSet, Indices, deal, normalized
+from model.errors import TrainingError
+
+if TYPE_CHECKING:
+    from model.charset import Charset
+    from model.images import Preprocessing
+    from model.planning import TrainingPlan
+
+Drawn = tuple[Image.Image, str]
+"""A crop without a file, and its text."""
+
+
+class Material:
+    """The crops of a plan.
+
+    Args:
+        plan: its crops for training are dealt.
+        spec: how strips are made.
+        batch: crops of a full batch.
+        varied: show each crop as another variation every time.
+        seed: of the order and the variations.
+    """
+
+    def __init__(self, plan: TrainingPlan, *, spec: Preprocessing, batch: int, varied: bool, seed: int) -> None:
+        self._spec, self._batch, self._varied, self._seed = spec, batch, varied, seed
+        self.crops = crop_set(plan.train, plan.charset, spec=spec)
+        self._members = self.crops.usable()
+
+    def load(self, *, until: float, should_stop: Callable[[], bool]) -> None:
+        """Read the crops, see :meth:`CropSet.load`.
+
+        Raises:
+            TrainingError: none of the plan's crops can be read.
+        """
+        self.crops.load(until=until, should_stop=should_stop)
+        self._members = self.crops.usable()
+        if not len(self._members):
+            raise TrainingError("None of the crops to train on can be read.")
+
+    def deal(self, epoch: int) -> list[Indices]:
+        """Return the batches of an epoch: every crop once.
+
+        Crops that turn out to be bad later stay in their batch and are left out when it is made, so that an
+        interrupted run finds the same batches again.
+        """
+        return deal(self._members, self.crops.widths, batch=self._batch, seed=self._seed, epoch=epoch)
+
+    def batch(self, indices: Indices, *, epoch: int, device: torch.device) -> CropBatch | None:
+        """Return the network's input for these crops, varied if the run asks for it; None if none can be read."""
+        found, strips = self.crops.strips(self.crops.usable(indices))
+        if not found:
+            return None
+        images = strips.to(device).float()
+        if self._varied:
+            images = augment(images, found, seed=self._seed, epoch=epoch)
+        return CropBatch(tuple(found), normalized(images, self._spec), *self.crops.labels(found))
+
+
+def crop_set(
+    crops: Sequence[LabelledCrop], charset: Charset | None, *, spec: Preprocessing, drawn: Sequence[Drawn] = ()
+) -> CropSet:
+    """Return the set of these crops, followed by drawn ones that have no file."""
+    general = [LabelledCrop(f"general {i}", Path(), None, text) for i, (_, text) in enumerate(drawn)]
+    pixels = {len(crops) + i: image for i, (image, _) in enumerate(drawn)}
+    return CropSet((*crops, *general), charset, preprocessing=spec, pixels=pixels)
