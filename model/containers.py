@@ -2,7 +2,7 @@
 
 An image in one of them is a :class:`model.annotations.PackedImage`; :func:`read_packed` returns its bytes. Containers
 stay open from one image to the next, a few at a time, and are opened anew in a forked process and when their file was
-replaced. The libraries of the extra ``formats`` are imported when a container that needs them is opened.
+replaced. The library of the extra ``formats`` that reads Parquet is imported when a table is opened.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,7 @@ from model.annotations import PackedImage
 from model.errors import DatasetError, ImageError, KnownError
 from model.extras import require
 from model.images import MissingImageError
-
-DATA_FILE = "data.mdb"
-"""The file of an LMDB environment that is a folder."""
+from model.lmdb_file import DATA_FILE, LmdbError, LmdbFile
 
 _OPEN_AT_ONCE = 8
 _ROWS_AT_ONCE = 64
@@ -48,25 +47,16 @@ class _Container(ABC):
 
 class _Lmdb(_Container):
     def __init__(self, path: Path) -> None:
-        lmdb = require("lmdb", extra="formats", purpose="The format lmdb")
-        self._environment = lmdb.open(
-            str(path), subdir=path.is_dir(), readonly=True, lock=False, readahead=False, create=False
-        )
-
-    def items(self, start: bytes, count: int) -> list[tuple[bytes, bytes]]:
-        with self._environment.begin() as transaction, transaction.cursor() as cursor:
-            cursor.set_range(start)
-            return [(bytes(key), bytes(value)) for key, value in islice(cursor.iternext(), count)]
+        self.database = LmdbFile(path)
 
     def read(self, image: PackedImage) -> bytes:
-        with self._environment.begin() as transaction:
-            value = transaction.get(image.key.encode())
+        value = self.database.get(image.key.encode())
         if value is None:
             raise KeyError(image.key)
-        return bytes(value)
+        return value
 
     def close(self) -> None:
-        self._environment.close()
+        self.database.close()
 
 
 class _Tar(_Container):
@@ -152,26 +142,31 @@ def close_containers() -> None:
 def lmdb_items(path: Path, start: bytes, count: int) -> list[tuple[bytes, bytes]]:
     """Return the next ``count`` keys and values of an LMDB environment, from ``start`` on, in the order of the keys.
 
-    A process may open an environment once only, so whoever lists one reads it through here too, a little at a time.
-
     Raises:
         DatasetError: it is missing or damaged.
-        MissingLibraryError: the library that reads it is not installed.
     """
-    with _lock:
-        try:
-            container = _opened(path, _Lmdb)
-            assert isinstance(container, _Lmdb)
-            return container.items(start, count)
-        except KnownError:
-            raise
-        except Exception as error:  # the library's own, and those of the disk
-            raise DatasetError(f"{path} cannot be read as an LMDB database: {error}.") from error
+    with _lmdb(path) as database:
+        return list(islice(database.items(start), count))
 
 
 def is_in_lmdb(path: Path, key: str) -> bool:
     """Whether an LMDB environment has a key. Raises as :func:`lmdb_items`."""
-    return [name for name, _ in lmdb_items(path, key.encode(), 1)] == [key.encode()]
+    wanted = key.encode()
+    with _lmdb(path) as database:
+        return next(database.keys(wanted), None) == wanted
+
+
+@contextmanager
+def _lmdb(path: Path) -> Iterator[LmdbFile]:
+    with _lock:
+        try:
+            container = _opened(path, _Lmdb)
+            assert isinstance(container, _Lmdb)
+            yield container.database
+        except LmdbError as error:
+            raise DatasetError(f"{path} cannot be read as an LMDB database: {error}.") from error
+        except OSError as error:
+            raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def open_parquet(path: Path) -> Any:

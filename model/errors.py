@@ -6,14 +6,28 @@ prints it and exits with status 2; the application shows it in a bar.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from model.locking import Owner
 
+_LONGEST_SENTENCE = 4000
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def one_line(text: str, most: int = _LONGEST_SENTENCE) -> str:
+    """Return what is told to a person on one line: names and values of files may hold anything, a million times."""
+    if len(text) > most:
+        text = f"{text[: most * 2 // 3]}…{text[-most // 4 :]}"
+    return _CONTROLS.sub(" ", text)
+
 
 class KnownError(Exception):
     """Base of every error whose cause lies outside the program. ``str(error)`` is the sentence to show."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class StoreError(KnownError):

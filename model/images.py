@@ -170,7 +170,7 @@ def _opened(path: ImageSource) -> Iterator[Image.Image]:
             what = "is not an image of a known format" if file.read(1) else "is empty (0 bytes)"
         raise ImageError(f"{path} {what}.") from error
     except Exception as error:  # a damaged file makes Pillow's decoders raise nearly any type
-        if isinstance(path, Path) and path.is_dir():
+        if isinstance(path, Path) and os.path.isdir(path):  # noqa: PTH112  it never raises, whatever the name
             raise ImageError(f"{path} is a folder, not an image.") from error
         reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
         raise ImageError(f"{path} cannot be read as an image: {reason}.") from error

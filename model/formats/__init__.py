@@ -8,9 +8,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from model.formats.base import Dataset, Format, Kind, formats, get_format, open_dataset, register, table
+from model.formats.base import Dataset, Format, Kind, candidates, formats, get_format, open_dataset, register, table
 
-__all__ = ["Dataset", "Format", "Kind", "formats", "get_format", "open_dataset", "register", "table"]
+__all__ = ["Dataset", "Format", "Kind", "candidates", "formats", "get_format", "open_dataset", "register", "table"]
 
 for _module in pkgutil.iter_modules(__path__):
     if not _module.name.startswith("_"):

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from model.formats.base import Refuse
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNUSUAL = re.compile(r"[\x00-\x1f\x7f]|[^/]{64}|.{1000}")
+"""What few paths have: those are looked at more closely."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -51,14 +55,28 @@ def is_encodable(line: str) -> bool:
     return True
 
 
+def require_path(name: str) -> None:
+    """Pass what can be the path of a file, there or not.
+
+    Raises:
+        ValueError: it is empty, holds control characters, or is longer than any file system allows.
+    """
+    if not name.strip() or _UNUSUAL.search(name) or not (name.isascii() or is_encodable(name)):
+        parts = name.encode(errors="replace").replace(b"\\", b"/").split(b"/")
+        is_long = len(name) > _LONGEST_PATH or max(map(len, parts)) > _LONGEST_NAME
+        if is_long or not name.strip() or _CONTROL.search(name) or not is_encodable(name):
+            raise ValueError(f"{name!r} is no path of an image")
+
+
 def clean_path(name: str) -> str:
     """Return a row's image path as a plain POSIX path below the data set's folder.
 
     Raises:
         ValueError: it is empty, absolute, or leads out of the folder; the message is a clause.
     """
+    require_path(name)
     plain = posixpath.normpath(name.replace("\\", "/"))
-    if not name or plain == "." or "\0" in name:
+    if plain == ".":
         raise ValueError(f"{name!r} is no path of an image")
     if plain.startswith("/") or _DRIVE.match(plain):
         raise ValueError(f"the path {name} is absolute; only paths inside the data set are read")

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from model.annotations import Box, LabelledCrop
 from model.errors import DatasetError
-from model.formats._lists import LinkGuard, clean_path
+from model.formats._lists import LinkGuard, clean_path, require_path
 from model.formats.base import MADE_BY, REPORT, Format, LabelledPage, Refuse
 from model.images import IMAGE_SUFFIXES
 
@@ -141,8 +141,9 @@ class Pages:
         Raises:
             ValueError: it is no path, or leads out of the data set; the message is a clause.
         """
-        if not isinstance(reference, str) or not reference.strip() or "\0" in reference:
+        if not isinstance(reference, str):
             raise ValueError(f"{reference!r} is no path of an image")
+        require_path(reference)
         plain = reference.replace("\\", "/")
         folders = (file.parent, self.root, self.root / _IMAGE_FOLDERS[0], file.parent.parent)
         if self._is_linked:

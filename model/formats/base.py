@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from model.errors import DatasetError
+from model.errors import DatasetError, one_line
 from model.events import Cause, Problem, Severity
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ MADE_BY = "crnn-gui"
 
 KEPT_PROBLEMS = 10_000
 """Of this many rows that could not be read the reasons are kept; the rest are counted."""
+
+_LONGEST_REASON = 400
 
 Refuse = Callable[[str, str], None]
 """``refuse(place, reason)``: a row cannot be read. The place is file and line, the reason one clause."""
@@ -116,6 +118,7 @@ class Format(ABC):
         kind: whether its images are crops or pages.
         accepts: what is recognised as this format, for the refusal of a folder that is none.
         rank: formats are asked in ascending order; a higher one recognises by weaker signs.
+        is_guess: whether it is recognised by the names of images alone, which any photographs may have.
         can_write: whether :meth:`writer` exists.
         names_images: whether its files say where their images lie; otherwise they are found by their names.
     """
@@ -125,6 +128,7 @@ class Format(ABC):
     kind: ClassVar[Kind]
     accepts: ClassVar[str]
     rank: ClassVar[int] = 10
+    is_guess: ClassVar[bool] = False
     can_write: ClassVar[bool] = False
     names_images: ClassVar[bool] = True
 
@@ -231,6 +235,7 @@ class Dataset:
     def _refuse(self, place: str, reason: str) -> None:
         self.refused += 1
         if len(self.problems) < KEPT_PROBLEMS:
+            place, reason = one_line(place, _LONGEST_REASON), one_line(reason, _LONGEST_REASON)
             self.problems.append(Problem(place, Cause.UNREADABLE, Severity.ERROR, reason))
 
 
@@ -256,13 +261,19 @@ def open_dataset(path: Path | str, *, format: str | None = None, part: str | Non
     return Dataset(chosen.name, chosen.kind, path, reason, parts, part)
 
 
-def _recognise(path: Path) -> tuple[Format, str]:
+def candidates(path: Path) -> list[tuple[Format, str]]:
+    """Return the formats that a path is recognised as, with the reasons: none, one, or several that are as likely."""
     found: list[tuple[Format, str]] = []
     for candidate in formats():
         if found and candidate.rank > found[0][0].rank:
             break
         if reason := candidate.sniff(path):
             found.append((candidate, reason))
+    return found
+
+
+def _recognise(path: Path) -> tuple[Format, str]:
+    found = candidates(path)
     if not found:
         accepted = "; ".join(f"{f.name}: {f.accepts}" for f in formats())
         raise DatasetError(f"{path} is no data set that is known here. Accepted are {accepted}.")

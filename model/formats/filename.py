@@ -40,6 +40,7 @@ class FileName(CropFormat):
     title = "Captchas: the file's name is the text"
     accepts = "a folder of small images that are all named TEXT.png, TEXT_123.png or 123_TEXT.png"
     rank = 90
+    is_guess = True
 
     names = re.compile(".*")
 

@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from model.annotations import LabelledCrop, PackedImage
-from model.containers import DATA_FILE, is_in_lmdb, lmdb_items
+from model.containers import is_in_lmdb, lmdb_items
 from model.errors import DatasetError
 from model.extras import require
 from model.formats._crops import CropFormat, ListedImages, Source, part_folders, part_named
 from model.formats.base import EncodedCrop, Refuse, Writer, register
 from model.formats.mmocr import parse_label
+from model.lmdb_file import DATA_FILE
 
 COUNT = b"num-samples"
 
