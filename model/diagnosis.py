@@ -20,6 +20,7 @@ from model.events import Cause, Offender, Problem, Severity
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
     from model.dataset import CropBatch
+    from model.images import Preprocessing
 
 WIDEST_INPUT = 20.0
 """Normalised pixels lie within a few units of zero; values beyond this were not normalised."""
@@ -129,7 +130,7 @@ def diagnose_network(
     parameter = first_bad_parameter(network)
     layer = parameter or first_bad_layer(network, batch.images)
     widest = float(batch.images.abs().max())
-    if widest > WIDEST_INPUT:
+    if widest > WIDEST_INPUT and (untrained or diverging or layer) and not parameter:
         cause = Cause.NOT_NORMALISED
         finding = (
             f"The network's input reaches {widest:.0f}: mean and std of its preprocessing do not normalise pixels."
@@ -171,9 +172,15 @@ def diagnose_memory(batch: CropBatch, crops: Sequence[LabelledCrop]) -> Diagnosi
     return Diagnosis(Cause.BATCH_TOO_LARGE, finding, offenders)
 
 
-def structural_problems(network: nn.Module) -> tuple[Problem, ...]:
-    """Return what in a network's structure is known to spoil CTC training: poolings that pass over pixels."""
+def structural_problems(network: nn.Module, spec: Preprocessing) -> tuple[Problem, ...]:
+    """Return what is known to spoil training: pixels that are not normalised, and poolings that pass over some."""
     found = []
+    widest = max(abs((pixel - m) / s) for pixel in (0, 1) for m, s in zip(spec.mean, spec.std, strict=True))
+    if widest > WIDEST_INPUT:
+        detail = (
+            f"Pixels reach {widest:.0f} as the network sees them; mean and std of its preprocessing should be near 0.5."
+        )
+        found.append(Problem("preprocessing", Cause.NOT_NORMALISED, Severity.WARNING, detail))
     for name, module in network.named_modules():
         if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
             kernel, stride = _pair(module.kernel_size), _pair(module.stride)

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
-LEAST_MARGIN = 4.0
-"""Nats: whatever the other crops are like, a label of which nearly one in fifty would be true is no suspect."""
+LEAST_MARGIN = 1.5
+"""Nats a character: below this a label is no suspect, whatever the other crops are like."""
 
-FENCES = 2.0
-"""Interquartile ranges above the upper quartile: what lies farther out is an outlier."""
+FENCE = 1.5
+"""Interquartile ranges above the upper quartile, beyond which Tukey calls a value an outlier."""
 
 _LEAST_TIMES = 2  # a crop seen once has only met a network that had learnt nothing yet
 
 
 class Doubts:
-    """The margins of all crops of a run, summed.
+    """The margins of all crops of a run, in nats a character, summed.
 
     Args:
         crops: how many crops there are.
@@ -33,10 +34,10 @@ class Doubts:
         self._sums = torch.zeros(crops, dtype=torch.float64)
         self._times = torch.zeros(crops, dtype=torch.int64)
 
-    def add(self, indices: Sequence[int], margins: Sequence[float]) -> None:
-        """Take note of the margins of one batch, in nats."""
+    def add(self, indices: Sequence[int], margins: Sequence[float], lengths: Tensor) -> None:
+        """Take note of the margins of one batch, in nats, of labels of these lengths."""
         rows = torch.tensor(indices)
-        self._sums[rows] += torch.tensor(margins, dtype=torch.float64)
+        self._sums[rows] += torch.tensor(margins, dtype=torch.float64) / lengths
         self._times[rows] += 1
 
     def suspects(self) -> dict[int, float]:
@@ -45,8 +46,8 @@ class Doubts:
         if not len(seen):
             return {}
         means = self._sums[seen] / self._times[seen]
-        lower, upper = torch.quantile(means[: 1 << 23], torch.tensor([0.25, 0.75], dtype=torch.float64)).tolist()
-        fence = max(LEAST_MARGIN, upper + FENCES * (upper - lower))
+        lower, upper = np.quantile(means.numpy(), (0.25, 0.75))
+        fence = max(LEAST_MARGIN, upper + FENCE * (upper - lower))
         order = means.argsort(descending=True, stable=True)
         return {int(seen[i]): float(means[i]) for i in order if means[i] > fence}
 

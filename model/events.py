@@ -207,7 +207,7 @@ class Suspect:
     Attributes:
         label: what it is said to read.
         reading: what the new weights read instead.
-        margin: by how many nats the network found its own reading likelier than the label, mean over the training.
+        margin: nats a character by which the network found its own reading likelier, mean over the training.
     """
 
     key: str

@@ -161,7 +161,7 @@ class _Run:
             accuracy=score.accuracy if score else math.nan,
             cer=score.cer if score else math.nan,
             resumed_at=self._resumed_at,
-            warnings=(*self._plan.warnings, *structural_problems(self._learner.network)),
+            warnings=(*self._plan.warnings, *structural_problems(self._learner.network, setup.start.preprocessing)),
         )
 
     def is_over(self) -> bool:
@@ -204,7 +204,7 @@ class _Run:
             return self._bad(batch, outcome.diagnosis)
         progress.troubles = 0
         progress.crops += len(batch)
-        self._doubts.add(batch.indices, outcome.margins)
+        self._doubts.add(batch.indices, outcome.margins, batch.lengths)
         progress.losses.append(outcome.loss)
         progress.accuracies.append(outcome.accuracy)
         return Batch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,16 @@ POISON = {
     "text.jpg": Cause.UNREADABLE,
     "missing.png": Cause.MISSING,
     "pixel.png": Cause.TOO_SMALL,
+    "plain.png": Cause.CONSTANT,
+    "lookalike.png": Cause.UNKNOWN_CHARACTER,
 }
+"""Crops that nobody can train on."""
+
+SUSPECT = {"mixed.png": Cause.MIXED_FORMS, "twin.png": Cause.DUPLICATE_CONFLICT}
+"""Crops that are trained on with a warning. The label of the first is in Unicode normal form D."""
+
+EXTRA_CHARACTER = "\u00e9"
+"""What a charset needs beside the digits for the suspects."""
 
 
 def draw_number(path: Path, text: str) -> None:
@@ -40,11 +50,13 @@ def write_sound(folder: Path) -> None:
     _write_labels(folder, {f"{i}.png": text for i, text in enumerate(SOUND)})
 
 
-def write_poisoned(folder: Path) -> None:
-    """Make a data set of the sound crops and one crop for each entry of ``POISON``."""
+def write_poisoned(folder: Path, names: Collection[str] = tuple(POISON)) -> None:
+    """Make a data set of the sound crops and those of ``POISON`` and ``SUSPECT`` that are named."""
     write_sound(folder)
-    for name in ("too_long.png", "empty.png", "letter.png"):
-        shutil.copy(folder / "0.png", folder / name)
+    for number, name in enumerate(("too_long.png", "empty.png", "letter.png", "lookalike.png", "mixed.png")):
+        draw_number(folder / name, f"{900 + number}")
+    shutil.copy(folder / "5.png", folder / "twin.png")
+    Image.new("L", (64, 32), 200).save(folder / "plain.png")
     Image.open(folder / "1.png").resize((16, 32)).save(folder / "repeats.png")
     pixels = np.asarray(Image.open(folder / "2.png"), np.float32).copy()
     pixels[4, 4] = math.nan
@@ -54,9 +66,10 @@ def write_poisoned(folder: Path) -> None:
     (folder / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "text.jpg").write_text("this is no photograph")
     Image.new("L", (1, 1), 128).save(folder / "pixel.png")
-    labels = {f"{i}.png": text for i, text in enumerate(SOUND)} | dict.fromkeys(POISON, "12")
-    labels |= {"too_long.png": "1234567890" * 4, "repeats.png": "111", "empty.png": "", "letter.png": "1x2"}
-    _write_labels(folder, labels)
+    labels = {f"{i}.png": text for i, text in enumerate(SOUND)} | dict.fromkeys(names, "12")
+    special = {"too_long.png": "1234567890" * 4, "repeats.png": "111", "empty.png": "", "letter.png": "1x2"}
+    special |= {"lookalike.png": "1\u04172", "mixed.png": "1e\u0301"}
+    _write_labels(folder, labels | {name: text for name, text in special.items() if name in names})
 
 
 def _write_labels(folder: Path, labels: dict[str, str]) -> None:

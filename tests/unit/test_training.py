@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 import torch
-from PIL import Image, ImageDraw, ImageFont
-from torch import nn
 
 from model import examining, training
 from model.annotations import LabelledCrop
@@ -30,39 +28,10 @@ from model.inference import Recognizer
 from model.learner import Learner
 from model.material import Material
 from model.metrics import expected_calibration_error
-from model.networks import NETWORKS, Network
-from model.networks.base import frame_features
+from model.networks import NETWORKS
 from model.planning import TrainingPlan
 from model.training import TrainConfig, fine_tune
-
-# fmt: off
-WORDS = (
-    "bad", "cab", "dab", "fab", "gab", "lab", "tab", "add", "baa", "bee",
-    "cede", "feed", "gale", "hale", "kale", "late", "mate", "beef", "cafe", "face",
-)
-# fmt: on
-
-
-class Tiny(Network):
-    """Three convolutions and a small LSTM: learns the twenty words in a second or two. T = W / 4."""
-
-    def __init__(self, classes: int) -> None:
-        super().__init__()
-        self.cnn = nn.Sequential(
-            *(nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.BatchNorm2d(16), nn.ReLU()),
-            *(nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.BatchNorm2d(32), nn.ReLU()),
-            *(nn.Conv2d(32, 48, (8, 3), padding=(0, 1)), nn.BatchNorm2d(48), nn.ReLU()),
-        )
-        self.rnn = nn.LSTM(48, 32, bidirectional=True)
-        self.fc = nn.Linear(64, classes)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        states, _ = self.rnn(frame_features(self.cnn(images)))
-        logits: torch.Tensor = self.fc(states)
-        return logits.permute(1, 0, 2)
-
-
-Tiny.name = "tiny"
+from tests.helpers.tiny import WORDS, Tiny, draw_words
 
 
 @pytest.fixture(autouse=True)
@@ -73,13 +42,7 @@ def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def crops(tmp_path_factory: pytest.TempPathFactory) -> list[LabelledCrop]:
     """Twenty drawn words, all stretched to one width by the tests' configuration."""
-    folder = tmp_path_factory.mktemp("words")
-    font = ImageFont.load_default(22)
-    for word in WORDS:
-        image = Image.new("L", (64, 32), 235)
-        ImageDraw.Draw(image).text((4, 3), word, fill=20, font=font)
-        image.save(folder / f"{word}.png")
-    return [LabelledCrop(word, folder / f"{word}.png", None, word, word_id=i) for i, word in enumerate(WORDS)]
+    return draw_words(tmp_path_factory.mktemp("words"))
 
 
 @pytest.fixture
@@ -444,7 +407,7 @@ import pickle, sys
 from model.events import Checkpoint
 from model.networks import NETWORKS
 from model.training import fine_tune
-from test_training import Tiny
+from tests.helpers.tiny import Tiny
 NETWORKS["tiny"] = Tiny
 plan, config = pickle.load(sys.stdin.buffer)
 for event in fine_tune(plan, config):
