@@ -63,6 +63,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_folder", "Open &folder…", ("Ctrl+U",), "window.ask_folder", "File", "folder-open"),
     ActionSpec("open_file", "Open &image or project…", ("Ctrl+O",), "window.ask_file", "File", "file-search"),
     ActionSpec("open_demo", "Open &sample project", (), "window.demo_requested", "File", "flask"),
+    ActionSpec("import", "&Import…", ("Ctrl+Shift+I",), "window.import_requested", "File", "download-simple"),
     ActionSpec("export", "&Export…", ("Ctrl+Shift+E",), "window.export_requested", "File", "export", needs="project"),
     ActionSpec("close_project", "&Close project", ("Ctrl+W",), "document.close_project", "File", "x", needs="project"),
     ActionSpec("quit", "&Quit", ("Ctrl+Q",), "window.close", "File", "sign-out"),

@@ -38,10 +38,12 @@ from model.annotations import Word
 from model.charset import Charset
 from model.errors import KnownError
 from model.events import Decision, Finished
+from model.images import IMAGE_SUFFIXES, Preprocessing
 from model.messages import WeightsSummary
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.export_panel import ExportPanel
+    from crnn_gui.widgets.import_panel import ImportPanel
 
 LOOK = "Look"
 USE_NEW_WEIGHTS = "Use the new weights"
@@ -87,6 +89,7 @@ class Application(QObject):
         self.advice = TrainingAdvice(self.document, self.training)
         self._theme = theme
         self._export_panel: ExportPanel | None = None
+        self._import_panel: ImportPanel | None = None
         self._running: tuple[Task, ...] = ()
         self._training_news: Notice | None = None
         self._trained = ""
@@ -140,6 +143,8 @@ class Application(QObject):
         status.cancel_requested.connect(self._on_cancel_requested)
         self.reading.refused.connect(self._on_refused)
         self.window.export_requested.connect(self._on_export_requested)
+        self.window.import_requested.connect(self._on_import_requested)
+        self.window.dropped.connect(self._on_dropped)
         self.window.demo_requested.connect(self.open_demo)
         self.window.closing.connect(self.stop)
         self.training.failed.connect(self.report)
@@ -182,13 +187,29 @@ class Application(QObject):
     def export_panel(self) -> ExportPanel:
         """The export panel, built when it is asked for first: the formats it writes are many."""
         if self._export_panel is None:
-            from crnn_gui.exchange import Exchange
+            from crnn_gui.exchange import Exporting
             from crnn_gui.widgets.export_panel import ExportPanel
 
-            exchange = Exchange(self.document, self.services.store, self.services.tasks, self)
-            self._export_panel = ExportPanel(exchange, self.window)
+            exporting = Exporting(self.document, self.services.store, self.services.tasks, view=self._view, parent=self)
+            self._export_panel = ExportPanel(exporting, self.window)
             self._export_panel.word_requested.connect(self.show_word)
         return self._export_panel
+
+    def _view(self) -> Preprocessing | None:
+        weights = self.services.predictor.weights
+        return weights.preprocessing if weights else None
+
+    @property
+    def import_panel(self) -> ImportPanel:
+        """The import panel, built when it is asked for first: the formats it reads are many."""
+        if self._import_panel is None:
+            from crnn_gui.exchange import Importing
+            from crnn_gui.widgets.import_panel import ImportPanel
+
+            importing = Importing(self.document, self.services.store, self.services.tasks, self)
+            self._import_panel = ImportPanel(importing, self.window)
+            self._import_panel.word_requested.connect(self.show_word)
+        return self._import_panel
 
     @Slot()
     def _on_export_requested(self) -> None:
@@ -197,6 +218,27 @@ class Application(QObject):
             self.export_panel.propose(project.place.with_name(f"{project.name}-export"))
         self.export_panel.show()
         self.export_panel.raise_()
+
+    @Slot()
+    def _on_import_requested(self) -> None:
+        if not self.import_panel.isVisible():
+            self.import_panel.propose(None)
+        self.import_panel.show()
+        self.import_panel.raise_()
+
+    @Slot(Path)
+    def _on_dropped(self, path: Path) -> None:
+        """Show what importing would do with a data set; open anything else."""
+
+        def decide(is_dataset: bool) -> None:
+            if not is_dataset:
+                self.document.open_path(path)
+                return
+            self.import_panel.propose(path)
+            self.import_panel.show()
+            self.import_panel.raise_()
+
+        self.services.tasks.run(lambda _task: is_dataset(path), decide, title=self.tr("Looking at what was dropped"))
 
     @Slot()
     def stop(self) -> None:
@@ -368,6 +410,16 @@ class CrashReporter(QObject):
 
         self._dialog = CrashDialog(details, self._log_file, QApplication.activeWindow())
         self._dialog.show()
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a path is to be imported and not opened: a data set that is known by more than its images' names."""
+    from model.formats import candidates
+
+    if path.suffix.lower() in {".crnn", *IMAGE_SUFFIXES}:
+        return False
+    found = candidates(path)
+    return bool(found) and found[0][0].name != "crnn" and not found[0][0].is_guess
 
 
 def start_services() -> Services:

@@ -32,6 +32,8 @@ from model.store_rows import clean_text
 
 if TYPE_CHECKING:
     from crnn_gui.services.tasks import Tasks
+    from model.importing import ImportPlan, ImportReport
+    from model.store import AnnotationStore
 
 __all__ = ["Counts", "Notice", "PageImage", "ProjectDocument", "ProjectInfo", "SaveState"]
 
@@ -87,7 +89,7 @@ class ProjectDocument(ProjectState):
         self._wanted_image = None
         self._project = ProjectInfo(file.root, file.path, opened.folder or file.path, file.read_only, opened.owner)
         self._add_pages(file.pages)
-        self._page_counts.update(file.page_counts)
+        self._page_counts = {**dict.fromkeys(self._pages, Counts(pages=1)), **file.page_counts}
         self._counts = file.counts
         self._next_word_id = file.next_word_id
         for edit in file.history:
@@ -216,6 +218,34 @@ class ProjectDocument(ProjectState):
         """Make changes to words of any pages one undo step, as search and replace and the review wall do."""
         if changes and self._may_write():
             self._push(title, tuple(WordChange(c.before, c.after and self._signed(c.after)) for c in changes))
+
+    def take_in(self, plan: ImportPlan, on_done: Callable[[ImportReport], None]) -> None:
+        """Add the pages and words of an import, whose images are in place. It is no edit, so Undo knows nothing of it.
+
+        Args:
+            plan: what to add to the open project.
+            on_done: called with the report once it is in the file.
+        """
+        if not self._may_write():
+            return
+        self._next_word_id += plan.report.added  # the file gives the imported words the ids before it
+
+        def commit(store: AnnotationStore) -> tuple[ImportReport, list[Page], dict[int, Counts]]:
+            return plan.commit(store), store.pages(), store.page_counts()
+
+        def taken_in(result: tuple[ImportReport, list[Page], dict[int, Counts]]) -> None:
+            report, pages, counts = result
+            self._add_pages(pages)
+            self._set_counts({page.id: counts.get(page.id, Counts(pages=1)) for page in pages})
+            self.pages_changed.emit()
+            self.words_taken_in.emit()
+            if self._page_id is not None:
+                self.open_page(self._page_id, self._selection)
+            elif pages:
+                self.open_page(pages[0].id)
+            on_done(report)
+
+        self._store.write(commit, taken_in)
 
     @Slot()
     def undo(self) -> None:

@@ -87,6 +87,7 @@ class ProjectState(QObject):
         counts_changed: Counts of the project.
         page_counts_changed: frozenset of page ids.
         edited: Edit that was made or taken back, with both sides of each word; for lists of words of all pages.
+        words_taken_in: words of any pages came by an import; lists of words are to be read again.
         predicted: tuple of (word id, box, Prediction) that were kept, for the same lists.
         saved_changed: SaveState.
         notice: Notice.
@@ -102,6 +103,7 @@ class ProjectState(QObject):
     counts_changed = Signal(object)
     page_counts_changed = Signal(object)
     edited = Signal(object)
+    words_taken_in = Signal()
     predicted = Signal(object)
     saved_changed = Signal(object)
     notice = Signal(object)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from model.store import AnnotationStore
 
 DEFAULT_SPLIT = (80, 10, 10)
+
+LISTED = 200
 
 _UNSEEN = 0.001  # pixels; a box that moves less has not moved
 _ORDINARY_CHARACTERS = frozenset(PRESETS["alphanumeric"])
@@ -88,6 +91,7 @@ class ExportReport:
         reencoded: (page, reason) of images that could not be copied as they are.
         outside_alphanumeric: written labels with a character other than 0-9a-z, which loaders of 36 characters refuse.
         pages: where each page went. ``--append`` goes on from it.
+        first_rounded: (page, word id) of the first ``LISTED`` rounded words; for lists, and not in the document.
     """
 
     format: str
@@ -104,6 +108,7 @@ class ExportReport:
     reencoded: tuple[tuple[str, str], ...]
     outside_alphanumeric: int
     pages: tuple[PageRecord, ...]
+    first_rounded: tuple[tuple[str, int], ...] = ()
 
     @property
     def written(self) -> int:
@@ -112,7 +117,7 @@ class ExportReport:
     def document(self) -> dict[str, Any]:
         """Return the report as a JSON document; the folder's name and the time are not in it."""
         fields = asdict(self)
-        del fields["out"]
+        del fields["out"], fields["first_rounded"]
         reasons = Counter(skip.reason.partition(":")[0] for skip in self.skipped)
         return {
             "made_by": MADE_BY,
@@ -233,11 +238,7 @@ def export(
         ExportStopped: ``should_stop`` said so.
         ExportError: the format cannot be written, the folder is not ours to replace, or the disk refuses.
     """
-    chosen = get_format(format)
-    if not chosen.can_write:
-        writable = ", ".join(f.name for f in formats() if f.can_write)
-        raise ExportError(f"The format {format} can only be read; these can be written: {writable}.")
-    options.require_possible(chosen)
+    chosen = _writable(format, options)
     out = Path(out).resolve()
     pages = store.pages()
     earlier = _require_replaceable(out, (store.root / page.path for page in pages))
@@ -265,78 +266,84 @@ def export(
     return report
 
 
-@dataclass
-class _Run:
-    """One export in progress: what is counted while pages pass through."""
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What an export would write, as far as it can be said without opening images.
 
-    format: Format
-    writer: Writer
-    root: Path
-    folder: Path
-    out: Path
-    options: ExportOptions
-    known: Mapping[str, PageRecord]
-    should_stop: Callable[[], bool]
-    total: int = 0
-    suggested: int = 0
-    skipped: list[Skip] = field(default_factory=list)
-    parts: Counter[str] = field(default_factory=Counter)
-    flattened: list[tuple[str, int]] = field(default_factory=list)
-    rounded: int = 0
-    reencoded: list[tuple[str, str]] = field(default_factory=list)
-    copied: int = 0
-    cut: int = 0
-    outside_alphanumeric: int = 0
-    pages: list[PageRecord] = field(default_factory=list)
+    Attributes:
+        total: words in the project.
+        pages: pages with words that would be written.
+        parts: words that would be written to each part, when nothing is appended.
+        suggested: those of them whose text no human stands behind.
+        skipped: words that would not be written, with reasons.
+    """
 
-    def __post_init__(self) -> None:
-        stems = {page: record.stem for page, record in self.known.items() if record.stem}
-        copy, kind = self.options.images, self.options.image
-        self.images = PageImages(self.folder, self.out, copy, kind, stems, self.reencoded)
+    total: int
+    pages: int
+    parts: dict[str, int]
+    suggested: int
+    skipped: tuple[Skip, ...]
 
-    def add(self, content: PageContent) -> None:
-        """Write the words of one page that are asked for and account for the others."""
-        if self.should_stop():
-            raise ExportStopped("The export was stopped; nothing was written.")
-        self.total += len(content.words)
-        ready = [(word, text) for word in content.words if (text := self._text(word, content)) is not None]
-        if not ready:
-            return
-        page = content.page.path
-        path = self.root / page
+    @property
+    def written(self) -> int:
+        return sum(self.parts.values())
+
+
+def plan_export(
+    store: AnnotationStore,
+    *,
+    format: str,  # noqa: A002  the contract's word
+    options: ExportOptions = ExportOptions(),
+    should_stop: Callable[[], bool] | None = None,
+) -> ExportPlan:
+    """Find out what an export would write and skip, without writing anything. Arguments as of :func:`export`.
+
+    Raises:
+        ExportStopped: ``should_stop`` said so; it is polled before each page.
+        ExportError: the format cannot be written, or an option means nothing in it.
+    """
+    chosen = _writable(format, options)
+    pages, suggested = 0, 0
+    parts: Counter[str] = Counter()
+    with TemporaryDirectory() as folder:
+        writer = chosen.writer(Path(folder))
+        choice = _Choice(writer, options)
         try:
-            image = read_image(path)
-        except ImageError as error:
-            reason = f"the page cannot be read: {str(error).replace(str(path), page)}"
-            self.skipped += (Skip(word.id, page, text, reason) for word, text in ready)
-            return
-        known = self.known.get(page)
-        part = known.part if known else part_of(page, self.options.split, self.options.seed)
-        if self.format.kind is Kind.PAGES:
-            self._add_page(page, ready, image, part)
-        else:
-            self._add_crops(page, ready, image, part)
-        self.parts[part] += len(ready)
-        self.suggested += sum(word.label is None for word, _ in ready)
-        self.outside_alphanumeric += sum(not _ORDINARY_CHARACTERS.issuperset(text) for _, text in ready)
+            for page in store.pages():
+                if should_stop and should_stop():
+                    raise ExportStopped("The count was stopped.")
+                if ready := choice.ready(store.content(page.id)):
+                    pages += 1
+                    parts[part_of(page.path, options.split, options.seed)] += len(ready)
+                    suggested += sum(word.label is None for word, _ in ready)
+        finally:
+            writer.finish()
+    return ExportPlan(choice.total, pages, {part: parts[part] for part in PARTS}, suggested, tuple(choice.skipped))
 
-    def report(self) -> ExportReport:
-        return ExportReport(
-            format=self.format.name,
-            out=self.out,
-            options={**asdict(self.options), "split": "/".join(map(str, self.options.split))},
-            total=self.total,
-            parts={part: self.parts[part] for part in PARTS},
-            suggested=self.suggested,
-            skipped=tuple(self.skipped),
-            flattened=tuple(self.flattened),
-            rounded=self.rounded,
-            copied=self.copied,
-            cut=self.cut,
-            reencoded=tuple(self.reencoded),
-            outside_alphanumeric=self.outside_alphanumeric,
-            pages=tuple(self.pages),
-        )
+
+def _writable(name: str, options: ExportOptions) -> Format:
+    """Return a format that can be written with these options, or say why not."""
+    chosen = get_format(name)
+    if not chosen.can_write:
+        writable = ", ".join(f.name for f in formats() if f.can_write)
+        raise ExportError(f"The format {name} can only be read; these can be written: {writable}.")
+    options.require_possible(chosen)
+    return chosen
+
+
+@dataclass
+class _Choice:
+    """Decides which words are written and with what text, and notes why the others are not."""
+
+    writer: Writer
+    options: ExportOptions
+    total: int = 0
+    skipped: list[Skip] = field(default_factory=list)
+
+    def ready(self, content: PageContent) -> list[tuple[Word, str]]:
+        """Return the words of a page that are written."""
+        self.total += len(content.words)
+        return [(word, text) for word in content.words if (text := self._text(word, content)) is not None]
 
     def _text(self, word: Word, content: PageContent) -> str | None:
         """Return the text to write for a word; None, with a note of the reason, where there is none."""
@@ -365,6 +372,80 @@ class _Run:
             return f"the prediction is less sure than asked for: {prediction.confidence:.3f}"
         return "" if prediction.text else "the prediction is empty"
 
+
+@dataclass
+class _Run:
+    """One export in progress: what is counted while pages pass through."""
+
+    format: Format
+    writer: Writer
+    root: Path
+    folder: Path
+    out: Path
+    options: ExportOptions
+    known: Mapping[str, PageRecord]
+    should_stop: Callable[[], bool]
+    suggested: int = 0
+    parts: Counter[str] = field(default_factory=Counter)
+    flattened: list[tuple[str, int]] = field(default_factory=list)
+    rounded: int = 0
+    first_rounded: list[tuple[str, int]] = field(default_factory=list)
+    reencoded: list[tuple[str, str]] = field(default_factory=list)
+    copied: int = 0
+    cut: int = 0
+    outside_alphanumeric: int = 0
+    pages: list[PageRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        stems = {page: record.stem for page, record in self.known.items() if record.stem}
+        copy, kind = self.options.images, self.options.image
+        self.choice = _Choice(self.writer, self.options)
+        self.images = PageImages(self.folder, self.out, copy, kind, stems, self.reencoded)
+
+    def add(self, content: PageContent) -> None:
+        """Write the words of one page that are asked for and account for the others."""
+        if self.should_stop():
+            raise ExportStopped("The export was stopped; nothing was written.")
+        ready = self.choice.ready(content)
+        if not ready:
+            return
+        page = content.page.path
+        path = self.root / page
+        try:
+            image = read_image(path)
+        except ImageError as error:
+            reason = f"the page cannot be read: {str(error).replace(str(path), page)}"
+            self.choice.skipped += (Skip(word.id, page, text, reason) for word, text in ready)
+            return
+        known = self.known.get(page)
+        part = known.part if known else part_of(page, self.options.split, self.options.seed)
+        if self.format.kind is Kind.PAGES:
+            self._add_page(page, ready, image, part)
+        else:
+            self._add_crops(page, ready, image, part)
+        self.parts[part] += len(ready)
+        self.suggested += sum(word.label is None for word, _ in ready)
+        self.outside_alphanumeric += sum(not _ORDINARY_CHARACTERS.issuperset(text) for _, text in ready)
+
+    def report(self) -> ExportReport:
+        return ExportReport(
+            format=self.format.name,
+            out=self.out,
+            options={**asdict(self.options), "split": "/".join(map(str, self.options.split))},
+            total=self.choice.total,
+            parts={part: self.parts[part] for part in PARTS},
+            suggested=self.suggested,
+            skipped=tuple(self.choice.skipped),
+            flattened=tuple(self.flattened),
+            rounded=self.rounded,
+            copied=self.copied,
+            cut=self.cut,
+            reencoded=tuple(self.reencoded),
+            outside_alphanumeric=self.outside_alphanumeric,
+            pages=tuple(self.pages),
+            first_rounded=tuple(self.first_rounded),
+        )
+
     def _add_page(self, page: str, ready: list[tuple[Word, str]], image: Image.Image, part: str) -> None:
         turned = len(self.reencoded)
         name, stem = self.images.place(page, self.root / page, image)
@@ -388,6 +469,8 @@ class _Run:
             self.flattened.append((page, word.id))
         elif moved > _UNSEEN:
             self.rounded += 1
+            if len(self.first_rounded) < LISTED:
+                self.first_rounded.append((page, word.id))
         return box
 
     def _add_crops(self, page: str, ready: list[tuple[Word, str]], image: Image.Image, part: str) -> None:

@@ -1,22 +1,21 @@
 """Takes a data set into an annotation file: its images become pages, its texts labels.
 
 Importing again adds only what is new. What a person has said of a word already is never changed: a data set that says
-otherwise is reported.
+otherwise is reported. What an import would do can be asked before anything is done (:func:`plan_import`).
 """
 
 from __future__ import annotations
 
-import filecmp
 import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.annotations import Box, ImageSource, LabelledCrop, PackedImage, Page, Source, Word
-from model.atomic import atomic_file, write_bytes
+from model.atomic import write_bytes
 from model.errors import DatasetError, ImageError, StoreError
 from model.events import Cause, Problem, Severity
 from model.images import MissingImageError, image_bytes, image_size, image_suffix
@@ -29,26 +28,46 @@ if TYPE_CHECKING:
 AUTHOR = "import"
 COPIES = "images"
 
+LISTED = 200
+"""So many words that were added, and so many that were known, are listed in the report; the rest are counted."""
+
 _BATCH = 1000
 """Crops that are committed together."""
 
 Progress = Callable[[int, int | None], None]
 
 
+class ImportStopped(DatasetError):  # noqa: N818  a wish, not a fault
+    """The import was cancelled. Nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A word of the project whose label the data set contradicts. ``label`` is the project's, None without one."""
+    """A word of the project whose label the data set contradicts. ``label`` is the project's, None without one.
+
+    ``word_id`` is 0 in a plan when the word it contradicts would be new, too.
+    """
 
     key: str
     page: str
     word_id: int
     label: str | None
     text: str
+    crop: LabelledCrop | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedWord:
+    """A word that was added or known, for a list of them; ``word_id`` is 0 in a plan when it would be new."""
+
+    crop: LabelledCrop
+    page: str
+    word_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did with every row: added + known + conflicts + refused.
+    """What an import did with every row, or would do: added + known + conflicts + refused.
 
     Attributes:
         added: words that are new; ``unlabelled`` of them came without a text.
@@ -58,6 +77,7 @@ class ImportReport:
         refused: rows that could not be taken in.
         problems: why, for the first ten thousand rows that the format refused and all images.
         stopped: it was cancelled; what is reported was imported, and importing again adds the rest.
+        first_added, first_known: the first ``LISTED`` of those words.
     """
 
     added: int
@@ -68,6 +88,8 @@ class ImportReport:
     refused: int
     problems: tuple[Problem, ...]
     stopped: bool = False
+    first_added: tuple[ListedWord, ...] = ()
+    first_known: tuple[ListedWord, ...] = ()
 
 
 def project_file(project: Path) -> Path:
@@ -122,191 +144,392 @@ def import_into(
     a page of a crop with one word, that word is the same wherever its box was moved to.
     """
     _require_files(dataset, copy)
-    run = _Run(store, dataset.root, copy)
-    crops = dataset.crops()
-    done = 0
+    survey = _Survey(store.root, dataset.root, copy, store)
+    run = _Commit(store, dataset)
     stopped = False
-    while batch := list(islice(crops, _BATCH)):
+    for done, batch in _batches(dataset):
         if stopped := should_stop is not None and should_stop():
             break
-        run.add(batch)
-        done += len(batch)
+        found = _Findings()
+        survey.look(batch, found)
+        for place, image in found.copies.items():
+            _fetch(image, Path(place))
+        run.add(found)
+        survey.settle(run.pages)
         if progress:
             progress(done, None)
-    return ImportReport(
-        added=run.added,
-        unlabelled=run.unlabelled,
-        known=run.known,
-        pages=run.pages_added,
-        conflicts=tuple(run.conflicts),
-        refused=dataset.refused + len(run.problems),
-        problems=(*dataset.problems, *run.problems),
-        stopped=stopped,
-    )
+    return run.report(stopped=stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import would do. It is true as long as the project and the data set stay as they are.
+
+    Attributes:
+        dataset: what would be taken in.
+        report: what would be reported.
+        images: image files that the data set's rows name and that can be read.
+        root: the project's folder.
+        findings: what is to be added, in the data set's order.
+    """
+
+    dataset: Dataset
+    report: ImportReport
+    images: int
+    root: Path
+    findings: _Findings
+
+    @property
+    def copies(self) -> int:
+        """How many images are to be copied."""
+        return len(self.findings.copies)
+
+    def fetch(self, *, progress: Progress | None = None, should_stop: Callable[[], bool] | None = None) -> None:
+        """Make the copies that the plan needs. When it is stopped or fails, none of them is left.
+
+        Args:
+            progress: told (images done, images).
+            should_stop: polled after each image.
+
+        Raises:
+            ImportStopped: ``should_stop`` said so.
+            KnownError: an image cannot be read, or the disk refuses.
+        """
+        copies = self.findings.copies
+        try:
+            for done, (place, image) in enumerate(copies.items(), 1):
+                _fetch(image, Path(place))
+                if should_stop and should_stop():
+                    raise ImportStopped("The import was stopped; nothing was written.")
+                if progress:
+                    progress(done, len(copies))
+        except BaseException:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Take away the copies that :meth:`fetch` made, and the folders that only they were in."""
+        for place in self.findings.copies:
+            with suppress(OSError):
+                Path(place).unlink(missing_ok=True)
+                for folder in Path(place).parents:
+                    if folder == self.root:
+                        break
+                    folder.rmdir()
+
+    def commit(self, store: AnnotationStore) -> ImportReport:
+        """Write what was planned into the annotation file, once :meth:`fetch` is done.
+
+        All words are added in one transaction, the last one, so that it can be tried again when the disk refuses.
+        """
+        run = _Commit(store, self.dataset)
+        run.add(self.findings)
+        return run.report()
+
+
+def plan_import(
+    dataset: Dataset,
+    project: Path,
+    *,
+    copy: bool = False,
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> ImportPlan:
+    """Find out what importing would do, without writing anything. The plan is held in memory whole.
+
+    Args:
+        dataset: what would be taken in.
+        project: an annotation file, or a folder that holds or would get one.
+        copy: as of :func:`import_dataset`. Images inside other files are planned to be copied in any case.
+        progress: told (crops done, None).
+        should_stop: polled between batches.
+
+    Raises:
+        ImportStopped: ``should_stop`` said so.
+        KnownError: the data set or the annotation file cannot be read.
+    """
+    file = project_file(project)
+    copy = copy or _is_packed(dataset)
+    store = AnnotationStore.open(file, read_only=True) if file.exists() else None
+    try:
+        root = store.root if store else file.parent.resolve()
+        survey = _Survey(root, dataset.root, copy, store)
+        found = _Findings()
+        for done, batch in _batches(dataset):
+            if should_stop and should_stop():
+                raise ImportStopped("The import was stopped; nothing was written.")
+            survey.look(batch, found)
+            if progress:
+                progress(done, None)
+    finally:
+        if store:
+            store.close()
+    tally = _Tally(dataset, root)
+    tally.count(found, {})
+    return ImportPlan(dataset, tally.report(), survey.images, root, found)
+
+
+def _batches(dataset: Dataset) -> Iterator[tuple[int, list[LabelledCrop]]]:
+    """Yield a data set's crops in batches, each with how many that are so far."""
+    crops = dataset.crops()
+    done = 0
+    while batch := list(islice(crops, _BATCH)):
+        done += len(batch)
+        yield done, batch
+
+
+def _is_packed(dataset: Dataset) -> bool:
+    first = next(dataset.crops(), None)
+    return first is not None and isinstance(first.image, PackedImage)
 
 
 def _require_files(dataset: Dataset, copy: bool) -> None:
     """Refuse images that lie inside a container and are not to be copied out of it: a page is a file."""
-    first = None if copy else next(dataset.crops(), None)
-    if first is not None and isinstance(first.image, PackedImage):
+    if not copy and _is_packed(dataset):
         raise DatasetError(f"The images of {dataset.path} lie inside other files; import them with --copy.")
 
 
-@dataclass
-class _Run:
-    """One import in progress. A page is known by its place: the absolute path of its image."""
+_Placed = tuple[LabelledCrop, str, Word]
+"""A crop, the place of its page, and the word it is or becomes."""
 
-    store: AnnotationStore
-    source: Path
-    copy: bool
-    added: int = 0
-    unlabelled: int = 0
-    known: int = 0
-    pages_added: int = 0
-    conflicts: list[Conflict] = field(default_factory=list)
+
+@dataclass(slots=True)
+class _Findings:
+    """What some crops come to. A page is known by its place: the absolute path of its image."""
+
+    pages: dict[str, tuple[int, int]] = field(default_factory=dict)  # new ones and their sizes
+    measured: list[Page] = field(default_factory=list)
+    copies: dict[str, ImageSource] = field(default_factory=dict)
+    words: list[_Placed] = field(default_factory=list)
+    known: list[_Placed] = field(default_factory=list)
+    clashes: list[_Placed] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._root = str(self.store.root)
-        self._folders: dict[str, str | None] = {}  # the folder without links, None inside the project
-        self._pages = {self._place_of(page): page for page in self.store.pages()}
-        self._trashed = frozenset(map(self._place_of, self.store.trashed_pages()))
+    def refuse(self, crop: LabelledCrop, cause: Cause, error: Exception) -> None:
+        self.problems.append(Problem(crop.key, cause, Severity.ERROR, str(error)))
 
-    def add(self, batch: list[LabelledCrop]) -> None:
-        """Take in some crops: first their pages, then their words, each in one transaction."""
-        pages, new = self._pages_of(batch)
-        words: dict[int, dict[Box, Word]] = {page_id: {} for page_id in new}
-        fresh: list[Word] = []
-        clashes: list[tuple[LabelledCrop, Page, Word]] = []
+
+@dataclass
+class _Survey:
+    """Finds out what crops would add to a project, and changes nothing."""
+
+    root: Path
+    source: Path
+    copy: bool
+    store: AnnotationStore | None
+    images: int = 0
+
+    def __post_init__(self) -> None:
+        self._folders: dict[str, str | None] = {}  # the folder without links, None inside the project
+        self._pages = _by_place(self.root, self.store.pages() if self.store else ())
+        self._trashed = frozenset(_by_place(self.root, self.store.trashed_pages() if self.store else ()))
+        self._words: dict[str, dict[Box, Word]] = {}
+        self._copies: dict[str, ImageSource] = {}
+
+    def look(self, batch: list[LabelledCrop], found: _Findings) -> None:
+        """Add what a batch comes to."""
+        places: dict[ImageSource, str | ImageError] = {}
         for crop in batch:
-            page = pages[crop.image]
-            if isinstance(page, ImageError):
-                self._refuse(crop, Cause.MISSING if isinstance(page, MissingImageError) else Cause.UNREADABLE, page)
+            if crop.image not in places:
+                places[crop.image] = self._find(crop.image, found)
+            place = places[crop.image]
+            if isinstance(place, ImageError):
+                found.refuse(crop, Cause.MISSING if isinstance(place, MissingImageError) else Cause.UNREADABLE, place)
                 continue
             try:
                 label = clean_text(crop.text) or None
             except StoreError as error:
-                self._refuse(crop, Cause.UNREADABLE, error)
+                found.refuse(crop, Cause.UNREADABLE, error)
                 continue
-            if page.id not in words:
-                words[page.id] = {word.box: word for word in self.store.words(page.id)}
-            box = crop.box or Box.from_bounds(0, 0, page.width, page.height)
-            known = words[page.id].get(box)
-            if known is None and crop.box is None and len(words[page.id]) == 1:
-                [known] = words[page.id].values()
-            if known is None:
-                source = Source.IMPORTED if label else None
-                words[page.id][box] = Word(0, page.id, box, label, source=source, author=AUTHOR)
-                fresh.append(words[page.id][box])
-            elif known.label == label:
-                self.known += 1
-            else:
-                clashes.append((crop, page, known))
-        ids = self._store_words(fresh)
-        for crop, page, word in clashes:
-            word_id = word.id or ids[word.page_id, word.box]
-            self.conflicts.append(Conflict(crop.key, page.path, word_id, word.label, crop.text))
+            self._compare(crop, place, label, found)
 
-    def _store_words(self, fresh: list[Word]) -> dict[tuple[int, Box], int]:
-        """Add new words and return their ids by page and box."""
-        by_page: dict[int, list[Word]] = {}
-        for word in fresh:
-            by_page.setdefault(word.page_id, []).append(word)
-        ids = self.store.add_words(by_page) if fresh else range(0)
-        self.added += len(fresh)
-        self.unlabelled += sum(word.label is None for word in fresh)
-        ordered = (word for words in by_page.values() for word in words)
-        return {(word.page_id, word.box): word_id for word, word_id in zip(ordered, ids, strict=True)}
+    def settle(self, pages: Mapping[str, Page]) -> None:
+        """Take over what was committed: it is asked for from the annotation file from now on."""
+        self._pages = dict(pages)
+        self._words.clear()
+        self._copies.clear()
 
-    def _pages_of(self, batch: list[LabelledCrop]) -> tuple[dict[ImageSource, Page | ImageError], list[int]]:
-        """Return the page of every image in the batch, or why it has none, and the ids of those that were added."""
-        failed: dict[ImageSource, ImageError] = {}
-        places: dict[ImageSource, str] = {}
-        new: dict[str, tuple[int, int]] = {}
-        for image in dict.fromkeys(crop.image for crop in batch):
-            try:
-                place = self._place(image)
-                if place in self._trashed:
-                    raise ImageError(f"{image} is a page in the trash; take it back first.")
-                page = self._pages.get(place)
+    def _compare(self, crop: LabelledCrop, place: str, label: str | None, found: _Findings) -> None:
+        page, words = self._pages[place], self._words_on(place)
+        box = crop.box or Box.from_bounds(0, 0, page.width, page.height)
+        known = words.get(box)
+        if known is None and crop.box is None and len(words) == 1:
+            [known] = words.values()
+        if known is None:
+            words[box] = Word(0, page.id, box, label, source=Source.IMPORTED if label else None, author=AUTHOR)
+            found.words.append((crop, place, words[box]))
+        else:
+            (found.known if known.label == label else found.clashes).append((crop, place, known))
+
+    def _words_on(self, place: str) -> dict[Box, Word]:
+        if place not in self._words:
+            page = self._pages[place]
+            stored = self.store.words(page.id) if self.store and page.id else ()
+            self._words[place] = {word.box: word for word in stored}
+            self.images += 1
+        return self._words[place]
+
+    def _find(self, image: ImageSource, found: _Findings) -> str | ImageError:
+        """Return the place of the image's page, which is new or known, or why it can have none."""
+        try:
+            place = self._place(image, found)
+            if place in self._trashed:
+                raise ImageError(f"{image} is a page in the trash; take it back first.")
+            page = self._pages.get(place)
+            if page is None or not page.width:
+                width, height = image_size(image)
+                self._require_name(place)
                 if page is None:
-                    new[place] = image_size(Path(place))
-                elif not page.width:
-                    self._measure(place, page)
-                places[image] = place
-            except ImageError as error:
-                failed[image] = error
-        added = self.store.add_pages(map(Path, new), new.values())
-        self._pages.update((self._place_of(page), page) for page in added)
-        self.pages_added += len(added)
-        unnamed = ImageError("The file name is not valid UTF-8; rename the file.")
-        pages = {image: self._pages.get(place, unnamed) for image, place in places.items()}
-        return failed | pages, [page.id for page in added]
+                    found.pages[place] = width, height
+                    self._pages[place] = Page(0, _page_path(self.root, place), width, height)
+                else:
+                    self._pages[place] = replace(page, width=width, height=height)
+                    found.measured.append(self._pages[place])
+        except ImageError as error:
+            return error
+        return place
 
-    def _measure(self, place: str, page: Page) -> None:
-        width, height = image_size(Path(place))
-        self._pages[place] = replace(page, width=width, height=height)
-        self.store.update_page(self._pages[place])
+    def _require_name(self, place: str) -> None:
+        try:
+            place.encode()
+        except UnicodeEncodeError as error:
+            raise ImageError("The file name is not valid UTF-8; rename the file.") from error
 
-    def _place_of(self, page: Page) -> str:
-        return os.path.normpath(os.path.join(self._root, page.path))  # noqa: PTH118  a string, for every page there is
+    def _place(self, image: ImageSource, found: _Findings) -> str:
+        """Return the absolute path under which an image is, or becomes, a page."""
+        if not self.copy:
+            assert isinstance(image, Path), "images inside other files are copied"
+            return self._absolute(image)
+        place = str(self._copy_of(image))
+        other = self._copies.get(place) or (Path(place) if os.path.lexists(place) else None)
+        if other is None:
+            image_size(image)  # what is no image is not copied
+            found.copies[place] = self._copies[place] = image
+        elif other != image and image_bytes(image) != image_bytes(other):
+            raise ImageError(f"{image} was not copied: another image is already at {place}.")
+        return place
 
     def _absolute(self, image: Path) -> str:
         """Return an image's place as the store would: links are followed unless they lie inside the project."""
         absolute = os.path.abspath(image)  # noqa: PTH100  resolve() would follow links inside the project
         folder, name = os.path.split(absolute)
         if folder not in self._folders:
-            inside = Path(folder).is_relative_to(self.store.root)
+            inside = Path(folder).is_relative_to(self.root)
             self._folders[folder] = None if inside else os.path.realpath(folder)
         real = self._folders[folder]
         if real is None:
             return absolute
         return os.path.realpath(absolute) if os.path.islink(absolute) else os.path.join(real, name)  # noqa: PTH114, PTH118
 
-    def _place(self, image: ImageSource) -> str:
-        """Return the absolute path under which an image is, or becomes, a page."""
+    def _copy_of(self, image: ImageSource) -> Path:
+        """Return where an image's copy belongs, always below the project's folder of copies."""
+        copies = self.root / COPIES / self.source.name
         if isinstance(image, PackedImage):
-            return self._extracted(image)
-        return self._copied(image) if self.copy else self._absolute(image)
+            inside = image.container.relative_to(self.source) if image.container != self.source else Path()
+            name = "".join(char if char.isalnum() or char in "-." else "_" for char in image.parts[-1])
+            return copies / inside / f"{name.removesuffix(image_suffix(image))}{image_suffix(image)}"
+        plain = Path(os.path.normpath(image))  # "data/../x.png" does not lie in data
+        return copies / (plain.relative_to(self.source) if plain.is_relative_to(self.source) else plain.name)
 
-    def _copied(self, image: Path) -> str:
-        """Return the place of an image's copy beside the annotation file, making the copy if it is not there yet.
 
-        Raises:
-            ImageError: the image cannot be read, or another one has the copy's name.
-        """
-        image_size(image)  # what is no image is not copied
-        target = self._copies / (image.relative_to(self.source) if image.is_relative_to(self.source) else image.name)
-        try:
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with atomic_file(target) as beside:
-                    shutil.copyfile(image, beside)
-            elif not filecmp.cmp(image, target, shallow=False):
-                raise ImageError(f"{image} was not copied: another image is already at {target}.")
-        except OSError as error:
-            raise StoreError(f"{image} cannot be copied to {target}: {error.strerror or error}.") from error
-        return str(target)
+@dataclass
+class _Tally:
+    """Counts what crops come to."""
 
-    def _extracted(self, image: PackedImage) -> str:
-        """Return the place of a packed image's copy; raises as :meth:`_copied`."""
-        data = image_bytes(image)
-        inside = image.container.relative_to(self.source) if image.container != self.source else Path()
-        name = "".join(char if char.isalnum() or char in "-." else "_" for char in image.parts[-1])
-        target = self._copies / inside / f"{name.removesuffix(image_suffix(image))}{image_suffix(image)}"
-        try:
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                write_bytes(target, data)
-            elif target.read_bytes() != data:
-                raise ImageError(f"{image} was not copied: another image is already at {target}.")
-        except OSError as error:
-            raise StoreError(f"{image} cannot be copied to {target}: {error.strerror or error}.") from error
-        return str(target)
+    dataset: Dataset
+    root: Path
+    added: int = 0
+    unlabelled: int = 0
+    known: int = 0
+    pages_added: int = 0
+    conflicts: list[Conflict] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    first_added: list[ListedWord] = field(default_factory=list)
+    first_known: list[ListedWord] = field(default_factory=list)
 
-    @property
-    def _copies(self) -> Path:
-        return self.store.root / COPIES / self.source.name
+    def count(self, found: _Findings, ids: Mapping[tuple[str, Box], int]) -> None:
+        """Take findings into account; ``ids`` are those of the new words, by place and box."""
+        self.added += len(found.words)
+        self.unlabelled += sum(word.label is None for _, _, word in found.words)
+        self.known += len(found.known)
+        self.pages_added += len(found.pages)
+        self.problems += found.problems
+        for crop, place, word in found.clashes:
+            word_id = word.id or ids.get((place, word.box), 0)
+            page = _page_path(self.root, place)
+            self.conflicts.append(Conflict(crop.key, page, word_id, word.label, crop.text, crop))
+        for listed, placed in ((self.first_added, found.words), (self.first_known, found.known)):
+            listed += (
+                ListedWord(crop, _page_path(self.root, place), word.id or ids.get((place, word.box), 0))
+                for crop, place, word in placed[: LISTED - len(listed)]
+            )
 
-    def _refuse(self, crop: LabelledCrop, cause: Cause, error: Exception) -> None:
-        self.problems.append(Problem(crop.key, cause, Severity.ERROR, str(error)))
+    def report(self, *, stopped: bool = False) -> ImportReport:
+        return ImportReport(
+            added=self.added,
+            unlabelled=self.unlabelled,
+            known=self.known,
+            pages=self.pages_added,
+            conflicts=tuple(self.conflicts),
+            refused=self.dataset.refused + len(self.problems),
+            problems=(*self.dataset.problems, *self.problems),
+            stopped=stopped,
+            first_added=tuple(self.first_added),
+            first_known=tuple(self.first_known),
+        )
+
+
+class _Commit:
+    """Writes findings into an annotation file."""
+
+    def __init__(self, store: AnnotationStore, dataset: Dataset) -> None:
+        self._store = store
+        self._tally = _Tally(dataset, store.root)
+        self.pages = _by_place(store.root, store.pages())
+
+    def add(self, found: _Findings) -> None:
+        """Add the pages and the words of some crops, each in one transaction."""
+        for page in found.measured:
+            self._store.update_page(page)
+        added = self._store.add_pages(map(Path, found.pages), found.pages.values())
+        self.pages |= _by_place(self._store.root, added) | {_place_of(self._store.root, p): p for p in found.measured}
+        by_page: dict[int, list[_Placed]] = {}
+        for placed in found.words:
+            by_page.setdefault(self.pages[placed[1]].id, []).append(placed)
+        words = {page_id: [word for _, _, word in those] for page_id, those in by_page.items()}
+        ids = self._store.add_words(words) if words else range(0)
+        ordered = (placed for those in by_page.values() for placed in those)
+        self._tally.count(found, {(place, w.box): i for (_, place, w), i in zip(ordered, ids, strict=True)})
+
+    def report(self, *, stopped: bool = False) -> ImportReport:
+        return self._tally.report(stopped=stopped)
+
+
+def _by_place(root: Path, pages: Iterable[Page]) -> dict[str, Page]:
+    return {_place_of(root, page): page for page in pages}
+
+
+def _place_of(root: Path, page: Page) -> str:
+    return os.path.normpath(os.path.join(root, page.path))  # noqa: PTH118  a string, for every page there is
+
+
+def _page_path(root: Path, place: str) -> str:
+    """Return a page's path as the annotation file has it."""
+    try:
+        return os.path.relpath(place, root).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return place.replace(os.sep, "/")
+
+
+def _fetch(image: ImageSource, target: Path) -> None:
+    """Copy an image to where its page will be.
+
+    Raises:
+        KnownError: it cannot be read, or the disk refuses.
+    """
+    data = image_bytes(image)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(target, data)
+    except OSError as error:
+        raise StoreError(f"{image} cannot be copied to {target}: {error.strerror or error}.") from error

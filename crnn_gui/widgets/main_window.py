@@ -49,12 +49,16 @@ class MainWindow(QMainWindow):
 
     Signals:
         demo_requested: the sample project is wanted.
+        import_requested: the import panel is wanted.
         export_requested: the export panel is wanted.
+        dropped: path that was dropped on the window, to be opened or imported.
         closing: the window is about to go; services stop now.
     """
 
     demo_requested = Signal()
+    import_requested = Signal()
     export_requested = Signal()
+    dropped = Signal(Path)
     closing = Signal()
 
     def __init__(
@@ -305,7 +309,8 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         self.empty.set_drop_near(False)
         event.acceptProposedAction()
-        self._open(dropped_path(event.mimeData()))
+        if (path := dropped_path(event.mimeData())) is not None:
+            self.dropped.emit(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.annotate.editor.keep()

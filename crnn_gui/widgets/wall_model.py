@@ -78,6 +78,7 @@ class WallModel(QAbstractListModel):
         document.project_changed.connect(self._on_project_changed)
         document.page_opened.connect(self._on_page_opened)
         document.edited.connect(self._on_edited)
+        document.words_taken_in.connect(self.outdated)
         document.predicted.connect(self._on_predicted)
 
     # For the view

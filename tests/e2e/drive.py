@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QTreeView
+from PySide6.QtWidgets import QApplication, QPushButton, QTreeView, QTreeWidget
 
 from crnn_gui import app
 from crnn_gui.__main__ import main
@@ -246,7 +247,66 @@ class GoOn(Told):
         self.tell()
 
 
-SCRIPTS = {"leave": Leave, "go on": GoOn, "label": Label, "reopen": Reopen, "look": Look, "poison": Poison}
+class Exchange(Told):
+    """Drops a data set on the window, sees what will happen, imports it, looks at a word of it, and exports all."""
+
+    def steps(self) -> Steps:
+        yield from self.is_ready()
+        document = self.program.document
+        self._drop(self.wishes["dropped"])
+        panel = self.program.import_panel
+        yield Until("the import panel", panel.isVisible)
+        yield Until("the preview", panel.import_button.isEnabled)
+        self.found["before"] = [panel.headline, panel.summary, list(panel.rows.titles), document.counts.words]
+        self.click(panel.import_button)
+        yield Until("the report", lambda: "Imported" in panel.summary)
+        self.found["after"] = [panel.summary, list(panel.rows.titles), document.counts.words]
+        self._follow(panel.rows)
+        yield Until("the word", lambda: document.current_word is not None and document.current_word.label is not None)
+        self.found["arrived"] = [document.page.path if document.page else "", document.current_word.label]
+        panel.close()
+        yield from self._export()
+        self._drop(self.wishes["plain"])
+        yield Until("the plain folder", lambda: document.project.folder == Path(self.wishes["plain"]))
+        self.found["panel_for_photographs"] = panel.isVisible()
+        self.tell()
+
+    def _drop(self, path: str) -> None:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(path)])
+        place = self.window.rect().center()
+        actions, button, modifier = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(self.window, QDragEnterEvent(place, actions, data, button, modifier))
+        QApplication.sendEvent(self.window, QDropEvent(QPointF(place), actions, data, button, modifier))
+
+    def _follow(self, rows: QTreeWidget) -> None:
+        rows.setCurrentItem(rows.topLevelItem(0).child(0))
+        QTest.keyClick(rows, Qt.Key.Key_Return)
+
+    def _export(self) -> Steps:
+        panel = self.program.export_panel
+        self.window.activateWindow()
+        yield Until("the active window", self.window.isActiveWindow)
+        QTest.keyClick(self.window, Qt.Key.Key_E, CONTROL | SHIFT)
+        yield Until("the count", lambda: panel.isVisible() and "word" in panel.summary)
+        self.found["plan"] = panel.summary
+        panel.format.choose("labelme")
+        panel.folder.setText(self.wishes["export"])
+        self.click(panel.export_button)
+        yield Until("the report", lambda: "=" in panel.summary)
+        self.found["report"] = panel.summary
+        panel.close()
+
+
+SCRIPTS = {
+    "leave": Leave,
+    "go on": GoOn,
+    "label": Label,
+    "reopen": Reopen,
+    "look": Look,
+    "poison": Poison,
+    "exchange": Exchange,
+}
 
 
 def forbid_writing(folder: str) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from crnn_gui.exchange import Exchange
+from crnn_gui.exchange import Exporting
 from crnn_gui.theme import DARK, LIGHT, Scheme, Theme
 from crnn_gui.widgets.export_panel import ExportPanel
 
@@ -28,7 +28,7 @@ def panel(open_room: Callable[[], Room], tiny_project: Path, tmp_path: Path, unt
     room = open_room()
     room.document.open_path(tiny_project)
     until(lambda: room.document.page_image is not None and room.document.counts.words == 2)
-    panel = ExportPanel(Exchange(room.document, room.store, room.tasks, room.document))
+    panel = ExportPanel(Exporting(room.document, room.store, room.tasks, parent=room.document))
     qtbot.addWidget(panel)
     panel.propose(tmp_path / "out")
     panel.show()

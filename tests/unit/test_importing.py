@@ -15,7 +15,15 @@ from model.errors import DatasetError, StoreError
 from model.events import Cause
 from model.formats import open_dataset
 from model.images import image_size
-from model.importing import Conflict, ImportReport, import_dataset, import_into, project_file
+from model.importing import (
+    Conflict,
+    ImportReport,
+    ImportStopped,
+    import_dataset,
+    import_into,
+    plan_import,
+    project_file,
+)
 from model.store import AnnotationStore
 
 QUAD = [[1, 2], [11, 2], [11, 7], [1, 7]]
@@ -239,3 +247,63 @@ def test_human_words_survive_any_import(tmp_path: Path) -> None:
         store.add_words({page.id: typed})
     assert bring(data, project).added == 1
     assert list(labels(project).values()) == ["typed 1", "typed 2", "one"]
+
+
+def test_a_plan_foretells_the_report_and_writes_nothing(tmp_path: Path) -> None:
+    data, project = crops(tmp_path / "data", {"1.png": "one", "2.png": "two"}), tmp_path / "project"
+    bring(data, project)
+    change(project, 1, label="ONE", source=Source.TYPED, author="Ada")
+    crops(data, {"1.png": "one", "2.png": "two", "3.png": "three", "4.png": ""})
+    with (data / "labels.tsv").open("a") as file:
+        file.write("3.png\tdrei\ngone.png\tgone\n")
+    before = (labels(project), sorted(tmp_path.rglob("*.png")))
+    plan = plan_import(open_dataset(data), project)
+    assert (labels(project), sorted(tmp_path.rglob("*.png"))) == before
+    assert [listed.crop.text for listed in plan.report.first_added] == ["three", ""]
+    assert (plan.images, plan.copies) == (4, 0)
+    report = bring(data, project)
+    numbers = ("added", "unlabelled", "known", "pages", "refused", "problems")
+    assert [getattr(plan.report, n) for n in numbers] == [getattr(report, n) for n in numbers]
+    assert [(c.key, c.label, c.text) for c in plan.report.conflicts] == [
+        ("1.png", "ONE", "one"),
+        ("3.png", "three", "drei"),
+    ]
+    assert [c.word_id for c in plan.report.conflicts] == [1, 0]
+    assert [c.word_id for c in report.conflicts] == [1, 3]
+
+
+def test_a_plan_is_carried_out_whole_or_leaves_nothing(tmp_path: Path) -> None:
+    data, project = crops(tmp_path / "data", {f"a/{i}.png": f"w{i}" for i in range(4)}), tmp_path / "project"
+    project.mkdir()
+    plan = plan_import(open_dataset(data), project, copy=True)
+    asked: list[int] = []
+    with pytest.raises(ImportStopped):
+        plan.fetch(should_stop=lambda: len(asked) == 2 or asked.append(1) is not None)
+    assert list(project.iterdir()) == []
+    plan.fetch()
+    with AnnotationStore.open(project, create=True) as store:
+        assert plan.commit(store).added == 4
+    assert (project / "images/data/a/3.png").is_file()
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_a_plan_that_is_stopped_has_done_nothing(tmp_path: Path, copy: bool) -> None:
+    data = crops(tmp_path / "data", {"1.png": "one"})
+    with pytest.raises(ImportStopped):
+        plan_import(open_dataset(data), tmp_path / "project", copy=copy, should_stop=lambda: True)
+    assert not (tmp_path / "project").exists()
+
+
+def test_copies_of_images_that_lie_elsewhere_stay_in_the_project(tmp_path: Path) -> None:
+    """An export of ours may point to images outside of its folder; their copies do not follow that way."""
+    Image.new("L", (20, 10)).save(tmp_path / "far.png")
+    data, project = tmp_path / "a/b/data", tmp_path / "a/b/c/project"
+    data.mkdir(parents=True)
+    words = [{"quad": QUAD, "text": "hi"}]
+    (data / "boxes.jsonl").write_text(json.dumps({"image": "../../../far.png", "words": words}))
+    (data / "report.json").write_text(json.dumps({"made_by": "crnn-gui", "options": {"images": False}}))
+    assert bring(data, project, copy=True).added == 1
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*.png"))] == [
+        "a/b/c/project/images/data/far.png",
+        "far.png",
+    ]
