@@ -11,7 +11,6 @@ from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.training import Training
 from crnn_gui.wording import counted
-from model.metrics import wilson_interval
 
 LAST_WORDS = 200
 """Words of each weights that count, the newest: old ones may be of another kind of page."""
@@ -34,11 +33,6 @@ class Tested:
     def share(self) -> float:
         """Share of the words read right, in [0, 1]."""
         return sum(self.right) / len(self.right)
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Where the true share lies with 95 % confidence."""
-        return wilson_interval(sum(self.right), len(self.right))
 
 
 @dataclass(frozen=True, slots=True)

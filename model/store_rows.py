@@ -122,8 +122,9 @@ def run_row(run: RunRecord) -> Row:
 
 def run_from_row(row: Row) -> RunRecord:
     """Return the training run of a row of :data:`RUN_COLUMNS`."""
-    *plain, options, curves, log = row
-    return RunRecord(*plain, json.loads(options), json.loads(curves), tuple(json.loads(log)))
+    name, started_at, ended_at, verified, outcome, reason, *texts = row
+    options, curves, log = map(json.loads, texts)
+    return RunRecord(name, started_at, ended_at, verified, outcome, reason, options, curves, tuple(log))
 
 
 def changes_to_json(changes: Iterable[WordChange]) -> str:

@@ -80,8 +80,8 @@ class YardstickCard(QWidget):
         for tested in self._measured.versions[-SHOWN_VERSIONS:]:
             self._draw_version(tested, start, "accent" if tested == self._measured.current else "muted")
             start += len(tested.right) + _GAP
-            low, high = tested.interval
             words = len(tested.right)
+            low, high = wilson_interval(sum(tested.right), words)
             told.append(f"{tested.name}: {tested.share:.0%} of {words:,} ({low:.0%} to {high:.0%})".replace("%", " %"))
         self._plot.setXRange(0, max(1, start - _GAP), padding=0.02)
         self._plot.setToolTip("\n".join([*told, self.tr("The band holds the true share with 95 % confidence.")]))

@@ -21,7 +21,9 @@ from crnn_gui.services.trainer import TrainerService, TrainerState
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.training_advice import GO_ON, TRAIN
-from model.annotations import Box, RunRecord, Source
+from model.annotations import Box, LabelledCrop, RunRecord, Source
+from model.errors import TrainingError
+from model.run_state import RunFolder
 from model.store import FILE_NAME, AnnotationStore
 
 Until = Callable[..., None]
@@ -219,3 +221,16 @@ def test_the_yardstick_measures_what_is_verified_and_survives_a_restart(launch: 
     again.window.show_workspace("train")
     until(again.window.train.yardstick.isVisible)
     until(lambda: again.window.train.yardstick.sentence == "100 % of the last 1 word was right.")
+
+
+def test_the_words_of_a_run_are_kept_with_it(tmp_path: Path) -> None:
+    folder = RunFolder.of(tmp_path / "new.safetensors")
+    crops = (
+        LabelledCrop("a.png word 1", tmp_path / "a.png", BOX, "Röse", None, 1),
+        LabelledCrop("b.png", tmp_path / "b.png", None, "x", "val"),
+    )
+    folder.save_crops(crops)
+    assert folder.load_crops() == crops
+    folder.clear()
+    with pytest.raises(TrainingError, match="start a new run"):
+        folder.load_crops()
