@@ -26,6 +26,9 @@ Text = tuple[int, ...]
 SYMBOLS = 10
 """How many characters a beam tries in each frame, the most probable ones."""
 
+STATES = 1000
+"""How many states of a grammar a beam follows at most; a plain pattern has one for each of its characters."""
+
 # Without a grammar, the beam leaves out what cannot become one of the best texts: characters this improbable in their
 # frame, and prefixes this much less probable than the best one.
 _RARE, _FAINT = 1e-3, 1e-6
@@ -224,8 +227,9 @@ def prefix_beam(
     Exact are the probabilities: of each text that is found, over all of its paths. Which texts are found is a search.
     It keeps the ``beam`` best prefixes a frame, tries :data:`SYMBOLS` characters on each, and without a grammar leaves
     out what is faint, so it can miss a text whose beginnings look worse than those of others. What is certain: a text
-    more probable than all that the texts found leave over is the best there is. With a grammar, the best prefix of each
-    of its states is kept too, so that a text is found wherever one fits into the frames.
+    more probable than all that the texts found leave over is the best there is. With a grammar, the best characters
+    into each state are tried too, and the best prefix of each state is kept, so that a text is found wherever one fits
+    into the frames; of a grammar in more than :data:`STATES` states at once, that holds for the most probable of them.
 
     Args:
         log_probs: (T, classes).
@@ -263,8 +267,9 @@ def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_
     """Return the prefixes left after the last frame, best first."""
     prefixes = [_Prefix((), grammar.start if grammar else None, blank=1.0)]
     faint = 0.0 if grammar else _FAINT
+    ways: dict[Any, list[NDArray[np.intp]]] = {}
     for frame in probs:
-        choices = _choices(frame, grammar)
+        choices = _choices(frame, grammar, ways)
         p = frame.tolist()
         reached: dict[Text, _Prefix] = {}
         for prefix in prefixes:
@@ -291,8 +296,13 @@ def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_
     return prefixes
 
 
-def _choices(frame: Floats, grammar: Grammar[Any] | None) -> Callable[[Any], list[int]]:
-    """Return the function from a state to the characters worth trying on it in this frame."""
+def _choices(
+    frame: Floats, grammar: Grammar[Any] | None, ways: dict[Any, list[NDArray[np.intp]]]
+) -> Callable[[Any], list[int]]:
+    """Return the function from a state to the characters worth trying on it in this frame.
+
+    ``ways`` remembers what :func:`_ways` has said of a state in an earlier frame.
+    """
     if grammar is None:
         symbols = _best(frame, 1 + np.flatnonzero(frame[1:] > _RARE))
         return lambda _state: symbols
@@ -300,15 +310,27 @@ def _choices(frame: Floats, grammar: Grammar[Any] | None) -> Callable[[Any], lis
 
     def choices(state: Any) -> list[int]:
         if state not in known:
-            known[state] = _best(frame, grammar.symbols(state))
+            if state not in ways:
+                ways[state] = _ways(grammar, state)
+            chosen = set(_best(frame, grammar.symbols(state)))
+            # Two into each state, because the one may need a blank before it, where it repeats the last character.
+            known[state] = sorted(chosen.union(*(_best(frame, symbols, 2) for symbols in ways[state])))
         return known[state]
 
     return choices
 
 
-def _best(frame: Floats, symbols: NDArray[np.intp]) -> list[int]:
-    if len(symbols) > SYMBOLS:
-        symbols = symbols[np.argpartition(frame[symbols], -SYMBOLS)[-SYMBOLS:]]
+def _ways(grammar: Grammar[Any], state: Any) -> list[NDArray[np.intp]]:
+    """Return the symbols that may follow in a state, those that lead to the same state together."""
+    together: dict[Any, list[int]] = {}
+    for symbol in grammar.symbols(state).tolist():
+        together.setdefault(grammar.step(state, symbol), []).append(symbol)
+    return [np.array(symbols, np.intp) for symbols in together.values()]
+
+
+def _best(frame: Floats, symbols: NDArray[np.intp], count: int = SYMBOLS) -> list[int]:
+    if len(symbols) > count:
+        symbols = symbols[np.argpartition(frame[symbols], -count)[-count:]]
     chosen: list[int] = symbols.tolist()
     return chosen
 
@@ -316,7 +338,8 @@ def _best(frame: Floats, symbols: NDArray[np.intp]) -> list[int]:
 def _pruned(prefixes: list[_Prefix], beam: int, *, faint: float) -> list[_Prefix]:
     """Return the best prefixes in order, scaled so that the best has probability 1.
 
-    Where nothing is too faint, there is a grammar: then the best prefix of each of its states is kept as well.
+    Where nothing is too faint, there is a grammar: then the best prefix of each of its states is kept as well, as long
+    as there are not too many states.
     """
     prefixes.sort(key=lambda prefix: -prefix.total)
     best = prefixes[0].total
@@ -324,6 +347,8 @@ def _pruned(prefixes: list[_Prefix], beam: int, *, faint: float) -> list[_Prefix
     if not faint:
         seen = {prefix.state for prefix in kept}
         for prefix in prefixes[beam:]:
+            if len(seen) >= STATES:
+                break
             if prefix.state not in seen:
                 seen.add(prefix.state)
                 kept.append(prefix)

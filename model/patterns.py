@@ -119,7 +119,8 @@ class Pattern:
                     if target in self._alive:
                         for symbol in symbols:
                             targets.setdefault(symbol, []).append(target)
-            self._moves[state] = {symbol: self._closure(nodes) for symbol, nodes in sorted(targets.items())}
+            closures = {nodes: self._closure(nodes) for nodes in set(map(tuple, targets.values()))}
+            self._moves[state] = {symbol: closures[tuple(nodes)] for symbol, nodes in sorted(targets.items())}
         return self._moves[state]
 
     def _closure(self, nodes: Iterable[int]) -> State:
@@ -182,7 +183,9 @@ class Pattern:
 
     def _repeat(self, least: int, most: Any, tree: Any, *, node: int) -> int:
         for _ in range(least):
-            node = self._sequence(tree, node)
+            before, node = node, self._sequence(tree, node)
+            if node == before:  # nothing is repeated, which may be asked for a billion times
+                return node
         if most is op.MAXREPEAT:
             # Nodes of its own for the loop, so that it cannot be entered from what stands before or after it.
             loop, end = self._new(), self._new()
@@ -193,7 +196,9 @@ class Pattern:
         end = self._new()
         for _ in range(most - least):
             self._silent[node].append(end)
-            node = self._sequence(tree, node)
+            before, node = node, self._sequence(tree, node)
+            if node == before:
+                break
         self._silent[node].append(end)
         return end
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections import defaultdict
 from itertools import groupby, product
 
@@ -343,6 +344,26 @@ def test_a_narrow_beam_reaches_the_end_of_a_pattern_against_all_odds() -> None:
     (text, log_prob), *_ = prefix_beam(log_probs, beam=4, grammar=Pattern(r"[A-Z]{2}\d{6}", charset))
     assert re.fullmatch(r"[A-Z]{2}\d{6}", charset.text(text))
     assert log_prob == pytest.approx(ctc_log_prob(log_probs, text))
+
+
+@pytest.mark.parametrize("expression", [r".*[yz]", r".*z.", r"\w+\d{2}", r".*zz", r"[^z]*zz[^z]*"])
+def test_a_pattern_is_met_by_characters_that_no_frame_would_choose(expression: str) -> None:
+    charset = Charset("abcdefghijklmnopqrstuvwxyz0123456789")
+    probs = np.full((8, len(charset)), 1e-9)
+    probs[:, 1:20] = np.linspace(1, 0.1, 19)  # a to s, so that y, z and digits are never among the best
+    found = prefix_beam(np.log(probs / probs.sum(axis=1, keepdims=True)), grammar=Pattern(expression, charset))
+    assert found, "a text that fits into the frames was not found"
+    assert re.fullmatch(expression, charset.text(found[0][0]))
+
+
+@pytest.mark.parametrize("expression", [".*[a-m].{15}", "(?:(?:){30000}){30000}a*", "(?:){0,1000000000}a*"])
+def test_no_pattern_keeps_the_reader_for_long(expression: str) -> None:
+    charset = Charset("abcdefghijklmnopqrstuvwxyz")
+    log_probs = log_softmax(np.random.default_rng(0).normal(size=(40, len(charset))))
+    start = time.process_time()
+    found = prefix_beam(log_probs, grammar=Pattern(expression, charset))
+    assert found
+    assert time.process_time() - start < 30
 
 
 def test_a_pattern_longer_than_the_crop_finds_nothing() -> None:
