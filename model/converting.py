@@ -216,7 +216,10 @@ def _read(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # a damaged file makes torch raise nearly any type
         reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         raise WeightsError(f"{path} cannot be read as a checkpoint: {reason}.") from error
-    state = _parameters(content)
+    try:
+        state = _parameters(content)
+    except RecursionError:  # a dictionary that holds itself
+        state = {}
     if not state:
         raise WeightsError(f"{path} holds no parameters by name; save the network's state_dict() with torch.save.")
     wrapped = all(name.startswith("module.") for name in state)
@@ -235,8 +238,8 @@ def _parameters(content: object) -> Mapping[str, Tensor]:
 
 def _classes(state: Mapping[str, Tensor], layout: Layout, path: Path) -> int:
     head = layout.source(f"{NETWORKS[layout.network].head_prefix}.bias")
-    if head not in state or state[head].dim() != 1:
-        raise WeightsError(f"{path} has the layout {layout.name} but no parameter {head} of one axis.")
+    if head not in state or state[head].dim() != 1 or len(state[head]) < 2:
+        raise WeightsError(f"{path} has the layout {layout.name} but no parameter {head} with a value for each class.")
     return len(state[head])
 
 
@@ -261,7 +264,7 @@ def _fitted(
         wanted = build(layout.network, classes, **options).state_dict()
     left = dict(state)
     fitted: dict[str, Tensor] = {}
-    missing, misshapen = [], []
+    missing, misshapen, odd, infinite = [], [], [], []
     for name, place in wanted.items():
         source = layout.source(name)
         if source not in left:
@@ -270,14 +273,32 @@ def _fitted(
             else:
                 missing.append(source)
             continue
-        value = layout.value(name, left.pop(source))
+        value = left.pop(source)
+        if not _is_plain(value) or (place.is_floating_point() and not value.is_floating_point()):
+            odd.append(f"{source} ({str(value.dtype).removeprefix('torch.')})")
+            continue
+        if value.dim() == place.dim():
+            value = layout.value(name, value)
         if value.shape != place.shape:
             misshapen.append(f"{source} {tuple(value.shape)} instead of {tuple(place.shape)}")
+            continue
         fitted[name] = value.to(place.dtype).contiguous()
-    problems = (("it lacks", missing), ("of a wrong shape", misshapen), ("left over", sorted(left)))
+        if not fitted[name].isfinite().all():
+            infinite.append(source)
+    problems = (
+        ("it lacks", missing),
+        ("of a wrong shape", misshapen),
+        ("no plain floating-point numbers", odd),
+        ("with values that are not finite", infinite),
+        ("left over", sorted(left)),
+    )
     if told := "; ".join(f"{what}: {', '.join(names)}" for what, names in problems if names):
         raise WeightsError(f"{path} looks like the layout {layout.name} but does not fit; {told}.")
     return fitted
+
+
+def _is_plain(value: Tensor) -> bool:
+    return value.layout == torch.strided and not value.is_quantized and not value.is_complex()
 
 
 def _sha256(path: Path) -> str:

@@ -262,6 +262,40 @@ def test_every_fault_is_told_at_once(state: dict[str, Tensor], tmp_path: Path) -
     assert "left over: Transformation.fc.weight" in told
 
 
+@pytest.mark.parametrize("kind", [torch.int8, torch.complex64, "sparse"])
+def test_parameters_that_are_no_plain_numbers_are_named(
+    state: dict[str, Tensor], tmp_path: Path, kind: torch.dtype | str
+) -> None:
+    name = "Prediction.weight"
+    changed = state[name].to_sparse() if isinstance(kind, str) else state[name].to(kind)
+    with pytest.raises(WeightsError, match=r"no plain floating-point numbers: Prediction\.weight"):
+        convert(saved({**state, name: changed}, tmp_path / "odd.pth"), CHARSET)
+
+
+def test_a_head_that_is_no_matrix_is_named(tmp_path: Path) -> None:
+    head = {"feat_extractor.40.weight": torch.zeros(3), "linear.bias": torch.zeros(CLASSES)}
+    with pytest.raises(WeightsError, match=r"linear\.weight \(\) instead of"):
+        convert(saved({**head, "linear.weight": torch.tensor(1.0)}, tmp_path / "scalar.pth"), CHARSET)
+
+
+def test_a_dictionary_that_holds_itself_is_no_checkpoint(tmp_path: Path) -> None:
+    content: dict[str, object] = {}
+    content["self"] = content
+    with pytest.raises(WeightsError, match=r"holds no parameters"):
+        convert(saved(content, tmp_path / "round.pth"), CHARSET)
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "onnx"])
+def test_values_that_are_not_finite_leave_no_file(
+    state: dict[str, Tensor], tmp_path: Path, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = {**state, "Prediction.bias": torch.full_like(state["Prediction.bias"], torch.nan)}
+    path, out = saved(broken, tmp_path / "nan.pth"), tmp_path / f"out.{suffix}"
+    assert main(["convert", str(path), str(out), "--charset", "alphanumeric"]) == 2
+    assert "not finite: Prediction.bias" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [path]
+
+
 class Bomb:
     def __init__(self, target: Path) -> None:
         self.target = target
