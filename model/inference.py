@@ -17,6 +17,7 @@ from model.assets import default_weights
 from model.checkpoint import Weights, load_weights, weights_hash
 from model.devices import Device, choose, cores, worker_pool
 from model.engines import Trial, fastest
+from model.errors import ImageError
 from model.images import read_image
 from model.reader import Reader, Strip, without_padding
 
@@ -59,7 +60,7 @@ class Recognizer:
     @classmethod
     def load(
         cls,
-        weights: Path | None = None,
+        weights: Path | str | None = None,
         *,
         device: str = "auto",
         precision: str = "auto",
@@ -73,7 +74,7 @@ class Recognizer:
             DeviceError: there is no such device.
             EngineError: as the class does.
         """
-        path = weights or default_weights()
+        path = Path(weights or default_weights())
         return cls(
             load_weights(path),
             weights_hash=weights_hash(path),
@@ -83,13 +84,13 @@ class Recognizer:
             workers=workers,
         )
 
-    def reload(self, weights: Path | None = None) -> None:
+    def reload(self, weights: Path | str | None = None) -> None:
         """Read with the weights of another file from now on, or with the starter weights.
 
         A reading that has begun, in bulk too, ends with the weights it began with. Where the new ones cannot be used,
         those before stay. Raises as :meth:`load`.
         """
-        path = weights or default_weights()
+        path = Path(weights or default_weights())
         self._reader = self._prepared(load_weights(path), weights_hash(path))
 
     def _prepared(self, weights: Weights, hash_: str) -> Reader:
@@ -147,7 +148,7 @@ class Recognizer:
             The prediction; its text is empty with confidence 0 where nothing that is allowed fits into the crop.
 
         Raises:
-            ImageError: the image file cannot be read.
+            ImageError: the image file cannot be read, or an array is no image.
             PatternError: the pattern cannot be used.
         """
         if lexicon is None and pattern is None:
@@ -228,5 +229,10 @@ def _opened(image: Picture) -> Image.Image:
     if isinstance(image, Image.Image):
         return image
     if isinstance(image, np.ndarray):
+        if image.dtype != np.uint8 or 0 in image.shape or image.shape[2:] not in ((), (3,)) or image.ndim < 2:
+            raise ImageError(
+                f"A crop as an array is uint8 of shape (height, width) or (height, width, 3), not {image.dtype} of "
+                f"shape {image.shape}."
+            )
         return Image.fromarray(image)
     return read_image(Path(image))

@@ -149,6 +149,26 @@ def test_a_crop_can_be_an_image_an_array_or_a_file(recognizer: Recognizer, tmp_p
         recognizer.read(tmp_path / "none.png")
 
 
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.ones((32, 64)),
+        np.ones((32, 64), np.float32),
+        np.ones((32, 64), np.uint16),
+        np.ones((32, 64), bool),
+        np.ones((3, 32, 64), np.uint8),
+        np.ones((32, 64, 4), np.uint8),
+        np.ones((32, 64, 1), np.uint8),
+        np.ones((0, 64), np.uint8),
+        np.ones(64, np.uint8),
+    ],
+    ids=lambda pixels: f"{pixels.dtype}-{pixels.shape}",
+)
+def test_an_array_that_is_no_image_is_refused(recognizer: Recognizer, pixels: np.ndarray) -> None:
+    with pytest.raises(ImageError, match=re.escape(f"not {pixels.dtype} of shape {pixels.shape}")):
+        recognizer.read(pixels)
+
+
 def test_the_strip_is_what_the_network_sees(recognizer: Recognizer) -> None:
     strip = recognizer.strip(Image.new("RGB", (100, 50), "white"))
     assert (strip.shape, strip.dtype) == ((32, 64), np.uint8)
@@ -227,6 +247,14 @@ def test_loading_names_the_weights(path: Path) -> None:
     recognizer = Recognizer.load(path, device="cpu", workers=1)
     assert recognizer.weights_hash == weights_hash(path)
     assert recognizer.device == Device("cpu", "the CPU was asked for")
+
+
+def test_weights_may_be_named_by_a_string(path: Path, tmp_path: Path) -> None:
+    recognizer = Recognizer.load(str(path), device="cpu")
+    recognizer.reload(str(path))
+    assert recognizer.weights_hash == weights_hash(path)
+    with pytest.raises(WeightsError, match="there is no weights file"):
+        recognizer.reload(str(tmp_path / "none.safetensors"))
 
 
 def test_a_recogniser_leaves_the_threads_of_others_alone(path: Path) -> None:
