@@ -23,7 +23,7 @@ from model.checkpoint import load_weights, save_weights
 from model.devices import choose
 from model.errors import TrainingError
 from model.events import BadBatch, Batch, Cause, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent, to_json
-from model.gate import Verdict, blended
+from model.gate import Exam, Verdict, blended
 from model.inference import Recognizer
 from model.learner import Learner
 from model.material import Material
@@ -168,6 +168,24 @@ def test_minutes_bound_the_run(plan: TrainingPlan, config: TrainConfig) -> None:
     _, finished = run(plan, replace(config, steps=None, minutes=8 / 60))
     assert finished.seconds < 12
     assert finished.steps > 2
+
+
+def test_minutes_bound_the_exams_too(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that takes so long to read that all general words, read twice, would fill the time."""
+    mark = Exam.mark
+
+    def mark_slowly(self: Exam, *arguments: Any, **options: Any) -> Any:
+        time.sleep(0.02 * len(self))
+        return mark(self, *arguments, **options)
+
+    monkeypatch.setattr(Exam, "mark", mark_slowly)
+    _, finished = run(plan, replace(config, base=learnt[0], steps=None, minutes=10 / 60))
+    assert finished.general_after is not None
+    assert finished.general_after.words == 64
+    assert finished.steps > 2
+    assert finished.seconds < 20
 
 
 @pytest.mark.parametrize(
