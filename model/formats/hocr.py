@@ -76,6 +76,8 @@ def _read_file(pages: Pages, file: Path) -> Iterator[LabelledCrop]:
         return
     if not parser.pages:
         pages.refuse(place, "it has no ocr_page")
+    elif parser.is_cut_off:
+        pages.refuse(place, "it ends before </html>, so words may be missing")
     for number, (image, words) in enumerate(parser.pages, 1):
         yield from pages.crops(
             place if len(parser.pages) == 1 else f"{place} page {number}",
@@ -91,11 +93,13 @@ class _Parser(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pages: list[tuple[str, list[tuple[str, str]]]] = []
+        self.is_cut_off = False
         self._title: str | None = None
         self._text: list[str] = []
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.is_cut_off |= tag == "html"
         if self._title is not None:
             self._depth += tag not in _VOID
             return
@@ -117,6 +121,7 @@ class _Parser(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if self._title is None:
+            self.is_cut_off &= tag != "html"
             return
         self._depth -= tag not in _VOID
         if self._depth <= 0:

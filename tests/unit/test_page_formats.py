@@ -655,3 +655,14 @@ def test_a_large_json_file_is_read_in_pieces(tmp_path: Path) -> None:
 def test_every_page_format_says_where_images_lie_or_finds_them_by_name() -> None:
     assert {f.name for f in WRITABLE if not f.names_images} == {"icdar", "sroie"}
     assert not get_format("labelme-label").can_write
+
+
+def test_hocr_that_is_cut_off_says_so(tmp_path: Path) -> None:
+    Image.new("RGB", (60, 30)).save(tmp_path / "p.png")
+    word = "<span class='ocrx_word' title='bbox 1 2 30 12'>hi</span>"
+    whole = f"<html><body><div class='ocr_page' title='image \"p.png\"'>{word}{word}</div></body></html>"
+    for end, told in ((len(whole), []), (whole.index(word) + len(word) + 9, ["p.hocr"])):
+        (tmp_path / "p.hocr").write_text(whole[:end])
+        dataset = open_dataset(tmp_path)
+        assert {crop.text for crop in dataset.crops()} == {"hi"}
+        assert [problem.key for problem in dataset.problems] == told
