@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from model.errors import WeightsError
@@ -101,5 +103,6 @@ def _mobilenet_body(size: str) -> nn.Sequential:
 
     body: nn.Sequential = (mobilenet_v3_small if size == "small" else mobilenet_v3_large)(weights=None).features
     for block in _STRIDED_BLOCKS[size]:
-        body.get_submodule(f"{block}.block.1.0").stride = (2, 1)
+        depthwise = cast("nn.Conv2d", body.get_submodule(f"{block}.block.1.0"))
+        depthwise.stride = (2, 1)
     return body
