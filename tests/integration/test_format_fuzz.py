@@ -101,7 +101,7 @@ def bring(name: str, seed: str, files: Files, bench: Path) -> str:
     except KnownError as error:
         sentence = str(error)
         assert is_sentence(sentence), f"no sentence: {error!r}"  # noqa: PT017  either end is a good one
-        assert "data" in sentence or "project" in sentence, f"it names no file: {error}"  # noqa: PT017
+        assert str(bench) in sentence or "annotations.crnn" in sentence, f"it names no file: {error}"  # noqa: PT017
     after = tree(bench)
     assert {k: v for k, v in after.items() if not k.startswith("project/")} == before, "files outside were changed"
     return ended
