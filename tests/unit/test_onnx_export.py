@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -21,7 +22,7 @@ from model.checkpoint import Weights, build_network
 from model.devices import choose
 from model.errors import WeightsError
 from model.extras import MissingLibraryError
-from model.images import Preprocessing, prepare_crop, to_strip
+from model.images import Fit, Preprocessing, Resampling, prepare_crop, to_strip
 from model.inference import Recognizer
 from model.networks import NETWORKS, Network
 from model.onnx_export import OnnxError, export_onnx, to_onnx
@@ -92,31 +93,24 @@ def test_the_file_tells_all_that_reading_needs() -> None:
     ]
 
 
-# What docs/adr/0009-onnx.md tells users to write.
-STANDALONE = """
-import json, sys
-import numpy as np, onnxruntime
-from PIL import Image
-session = onnxruntime.InferenceSession(sys.argv[1])
-about = json.loads(session.get_modelmeta().custom_metadata_map["crnn"])
-image = Image.open(sys.argv[2]).convert("L")
-widths = about["preprocessing"]["widths"]
-ratio = image.width / image.height * about["preprocessing"]["height"]
-width = min(widths, key=lambda w: max(w / ratio, ratio / w))
-strip = np.asarray(image.resize((width, about["preprocessing"]["height"]), Image.Resampling.BICUBIC))
-best = session.run(["logits"], {"strips": strip[None]})[0][0].argmax(axis=1)
-text = "".join(about["charset"][i - 1] for i, before in zip(best, [0, *best]) if i and i != before)
-assert not {"torch", "model"} & set(sys.modules)
-print(text)
-"""
-
-
-def test_ten_lines_read_with_the_file_and_without_us(tmp_path: Path) -> None:
-    weights = untrained(hidden=8)
+@pytest.mark.parametrize(
+    "preprocessing",
+    [
+        Preprocessing(),
+        Preprocessing(widths=(64, 256), fit=Fit.PAD, resampling=Resampling.BILINEAR),
+        Preprocessing(widths=(64, 256), fit=Fit.PAD, padding=0),
+    ],
+    ids=["stretched", "padded", "padded with black"],
+)
+def test_the_lines_of_the_docs_read_with_the_file_and_without_us(preprocessing: Preprocessing, tmp_path: Path) -> None:
+    weights = replace(untrained(hidden=8), preprocessing=preprocessing)
     export_onnx(weights, tmp_path / "new" / "lite.onnx")
     crop = crops(3)[2]
     crop.save(tmp_path / "crop.png")
-    command = [sys.executable, "-c", STANDALONE, str(tmp_path / "new" / "lite.onnx"), str(tmp_path / "crop.png")]
+    page = (Path(__file__).parents[2] / "docs" / "converting.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    lines += 'assert not {"torch", "model"} & set(sys.modules)\n'
+    command = [sys.executable, "-c", lines, str(tmp_path / "new" / "lite.onnx"), str(tmp_path / "crop.png")]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     expected = Recognizer(weights, device=choose("cpu"), engine="torch", precision="fp32", workers=1).read(crop).text
     assert result.stdout.strip() == expected != ""
