@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,3 +110,54 @@ def test_reasons_follow_the_look(panel: ExportPanel, qapp: QApplication, until: 
         theme.set_scheme(scheme)
         assert panel.skips.topLevelItem(0).foreground(0).color() == look.color("doubtful")
     theme.set_scheme(Scheme.LIGHT)
+
+
+def test_what_will_be_written_is_counted_before_and_why_the_rest_is_not(
+    panel: ExportPanel, tmp_path: Path, until: Until
+) -> None:
+    until(lambda: "see why" in panel.summary)
+    assert panel.summary.startswith("<b>1 word</b> of 1 page; 1 will be skipped")
+    QTest.keyClick(panel.format, Qt.Key.Key_Down)
+    panel.words.setCurrentIndex(2)
+    until(lambda: "<b>0 words</b>" in panel.summary)
+    panel._summary.linkActivated.emit("why")
+    assert panel.skips.titles == ("Skipped: the word is verified  (1)", "Skipped: the word is unlabelled  (1)")
+    assert not (tmp_path / "out").exists()
+
+
+def test_options_that_mean_nothing_in_a_format_are_not_shown(panel: ExportPanel) -> None:
+    assert not panel.margin.isVisible()
+    QTest.mouseClick(panel.more_button, Qt.MouseButton.LeftButton)
+    shown = {}
+    for name in ("mjsynth", "labelme", "icdar"):
+        panel.format.choose(name)
+        shown[name] = [w.isVisible() for w in (panel.margin, panel.view, panel.images)]
+    assert shown == {"mjsynth": [True, True, False], "labelme": [False, False, True], "icdar": [False, False, False]}
+    assert not panel.confidence.isVisible()
+    panel.words.setCurrentIndex(1)
+    assert panel.confidence.isVisible()
+
+
+def test_every_option_reaches_the_export(panel: ExportPanel, tmp_path: Path, until: Until) -> None:
+    QTest.mouseClick(panel.more_button, Qt.MouseButton.LeftButton)
+    panel.margin.setText("10%")
+    panel.split.setText("0/1/1")
+    panel.seed.setValue(7)
+    panel.case.setCurrentIndex(1)
+    panel.image.setCurrentIndex(1)
+    panel.words.setCurrentIndex(1)
+    panel.confidence.setValue(0.5)
+    press_export(panel)
+    until(lambda: "=" in panel.summary and "written" in panel.summary)
+    options = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["options"]
+    assert options | {"view": None, "append": False, "images": True} == options
+    assert (options["split"], options["seed"], options["case"], options["image"]) == ("0/1/1", 7, "lower", "jpeg")
+    assert (options["states"], options["min_confidence"]) == (["verified", "suggested"], 0.5)
+    assert options["margin"] == {"size": 10.0, "is_percent": True}
+    panel.append.setChecked(True)
+    press_export(panel)
+    until(lambda: "written" in panel.summary)
+    assert json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["options"]["append"]
+    panel.format.choose("labelme")
+    press_export(panel)
+    until(lambda: "append in that format" in panel.summary)
