@@ -218,6 +218,22 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """How many words more, labelled like those there are, reach a target.
+
+    Attributes:
+        target: share of held-out words read right, in [0, 1].
+        words: how many more, about.
+        low, high: and with four chances in five.
+    """
+
+    target: float
+    words: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The run is over.
 
@@ -226,6 +242,7 @@ class Finished:
         gain: the interval that holds the gain in held-out accuracy, a fraction, in 19 of 20 cases; None where nothing
             was compared.
         mislabelled: crops whose labels training contradicted, the clearest first.
+        forecast: from the trainings that the weights have been through; None where these are too few to tell.
     """
 
     decision: Decision
@@ -244,6 +261,7 @@ class Finished:
     seconds: float
     gain: tuple[float, float] | None = None
     mislabelled: tuple[Suspect, ...] = ()
+    forecast: Forecast | None = None
 
 
 TrainEvent = Started | Batch | Epoch | BadBatch | Checkpoint | Finished

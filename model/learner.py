@@ -38,10 +38,13 @@ if TYPE_CHECKING:
 CLIP = 5.0
 """Largest norm of a gradient; longer ones are shortened to it."""
 
-FINE_TUNE_RATES = {"head": 1.0, "middle": 0.5, "body": 0.25}
+FINE_TUNE_RATES = {"head": 1.0, "middle": 1.0, "body": 0.25}
 """Learning rates of a network's parts, relative to the head, when it starts from trained weights."""
 
 WEIGHT_DECAY = 0.01
+
+REHEARSAL_WEIGHT = 2.0
+"""What a nat of forgotten reading counts, against a nat of the loss of new words (docs/fine-tuning.md)."""
 
 # A loss this many times that of uniform outputs is high; so many high ones in a row, or a single hopeless one, mean
 # that the learning rate is too high even where every number is still finite.
@@ -386,7 +389,7 @@ class Learner:
         return logits
 
     def _forgotten(self, step: int) -> Tensor | float:
-        return self._rehearsal.loss(self._logits, step) if self._rehearsal else 0.0
+        return REHEARSAL_WEIGHT * self._rehearsal.loss(self._logits, step) if self._rehearsal else 0.0
 
     def _settle(self) -> None:
         """Go on with the averaged statistics, as the finished network will.

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from inspect import signature
 from itertools import chain
@@ -27,6 +28,7 @@ from model.events import (
     Decision,
     Epoch,
     Finished,
+    Forecast,
     Reading,
     Score,
     Started,
@@ -300,6 +302,7 @@ def _summarise(finished: Finished, *, as_json: bool) -> None:
         "general_before": _percent(finished.general_before),
         "general_after": _percent(finished.general_after),
         "gain": None if finished.gain is None else [round(100 * bound, 1) for bound in finished.gain],
+        "forecast": _forecast(finished.forecast),
         "steps": finished.steps,
         "bad_batches": finished.bad_batches,
         "left_out": finished.left_out,
@@ -310,7 +313,8 @@ def _summarise(finished: Finished, *, as_json: bool) -> None:
     if as_json:
         changed = {"fixed": finished.fixed, "broken": finished.broken}
         summary |= {name: [_reading(r) for r in readings] for name, readings in changed.items()}
-        console.emit(summary | {"mislabelled": [_suspect(s) for s in finished.mislabelled]})
+        outlook = finished.forecast and asdict(finished.forecast)
+        console.emit(summary | {"mislabelled": [_suspect(s) for s in finished.mislabelled], "forecast": outlook})
         return
     console.show({name: "-" if value is None else value for name, value in summary.items()})
     for title, readings in (("Fixed", finished.fixed), ("Broken", finished.broken)):
@@ -326,6 +330,14 @@ def _percent(score: Score | None) -> float | None:
 
 def _reading(reading: Reading) -> dict[str, str]:
     return {"path": reading.key, "truth": reading.truth, "before": reading.before, "after": reading.after}
+
+
+def _forecast(forecast: Forecast | None) -> str | None:
+    if forecast is None:
+        return None
+    return (
+        f"about {forecast.words} more words (between {forecast.low} and {forecast.high}) to read {forecast.target:.0%}"
+    )
 
 
 def _suspect(suspect: Suspect) -> dict[str, str | float]:

@@ -30,6 +30,7 @@ from model.events import (
     Decision,
     Epoch,
     Finished,
+    Forecast,
     Offender,
     Score,
     Started,
@@ -37,6 +38,7 @@ from model.events import (
     TrainEvent,
 )
 from model.examining import Examiner
+from model.forecast import Point, forecast
 from model.gate import Comparison, Marks, decide
 from model.learner import MAX_RECOVERIES, torch_threads
 from model.pace import Pace
@@ -304,7 +306,8 @@ class _Run:
         out = self._write(calibrated(candidate, fit), decision)
         if not self._stopped:
             self._folder.clear()
-        yield self._finished(decision, reason, comparison, out, suspects=self._suspects(candidate))
+        suspects, outlook = self._suspects(candidate), forecast(_curve(candidate))
+        yield self._finished(decision, reason, comparison, out, suspects=suspects, outlook=outlook)
 
     def _write(self, candidate: Weights, decision: Decision) -> Path | None:
         """Write the weights: better ones at the name asked for, refused ones beside it."""
@@ -338,6 +341,7 @@ class _Run:
         out: Path | None,
         *,
         suspects: tuple[Suspect, ...],
+        outlook: Forecast | None = None,
     ) -> Finished:
         progress = self._progress
         seconds = max(1e-9, progress.seconds - self._seconds_before - self._setup_seconds)
@@ -358,6 +362,7 @@ class _Run:
             seconds=self._seconds(),
             gain=comparison.gain,
             mislabelled=suspects,
+            forecast=outlook,
         )
 
     def _unreadable(self, indices: list[int]) -> BadBatch:
@@ -429,6 +434,12 @@ class _Run:
 
 def _score(marks: Marks | None) -> Score | None:
     return marks.score if marks else None
+
+
+def _curve(weights: Weights) -> list[Point]:
+    """Return what the trainings of weights reached on held-out words."""
+    told = (entry for entry in weights.ancestry if entry.get("words") and "crops" in entry)
+    return [Point(entry["crops"], round(entry["word_accuracy"] * entry["words"]), entry["words"]) for entry in told]
 
 
 def _mean(values: list[float]) -> float:

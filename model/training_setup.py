@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from model.planning import TrainingPlan
 
 DEFAULT_MINUTES = 5.0
-LEARNING_RATE, FINE_TUNE_RATE = 1e-3, 5e-4
+LEARNING_RATE, FINE_TUNE_RATE = 1e-3, 1e-3
 """Peak rates from scratch and from trained weights, for batches of 32."""
 
 _SMALL_SET = 2_000  # below this many crops the batch normalisation keeps the statistics of the base weights
@@ -80,7 +80,7 @@ class TrainConfig:
     width: int | None = None
     freeze: bool = False
     augment: bool = True
-    replay: float = 1.0
+    replay: float = 0.5
     patience: int | None = None
     gate: bool = True
     seed: int = 0
@@ -235,7 +235,7 @@ def trained_weights(
     entry = origin | {"crops": crops, "steps": steps, "seed": config.seed, "learning_rate": config.peak_rate}
     entry |= {"blend": blend} if blend < 1 else {}
     figures = {"words": score.words, "word_accuracy": score.accuracy, "cer": score.cer} if score else {}
-    return replace(start, state=state, metrics=figures, ancestry=(*start.ancestry, entry))
+    return replace(start, state=state, metrics=figures, ancestry=(*start.ancestry, entry | figures))
 
 
 def calibrated(weights: Weights, fit: Fit | None) -> Weights:
