@@ -7,8 +7,9 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from model.errors import DatasetError
 
@@ -20,13 +21,14 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNUSUAL = re.compile(r"[\x00-\x1f\x7f]|[^/]{64}|.{1000}")
 """What few paths have: those are looked at more closely."""
+_LONGEST_LINE = 1 << 23  # characters; a page of 50,000 words as JSON is shorter
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def numbered_lines(path: Path, refuse: Refuse) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its end) of a UTF-8 file; blank lines are passed over.
 
-    A byte order mark and any line ends are accepted. A line that is not UTF-8 is refused.
+    A byte order mark and any line ends are accepted. A line that is not UTF-8, or of many megabytes, is refused.
 
     Raises:
         DatasetError: the file cannot be read, or is UTF-16.
@@ -37,13 +39,22 @@ def numbered_lines(path: Path, refuse: Refuse) -> Iterator[tuple[int, str]]:
                 raise DatasetError(f"{path} is written in UTF-16; save it as UTF-8.")
         # Bytes that are no UTF-8 become lone surrogates, so that one bad line does not end the reading.
         with path.open(encoding="utf-8-sig", errors="surrogateescape") as text:
-            for number, line in enumerate(text, 1):
-                if not line.isascii() and not is_encodable(line):
+            for number, line in enumerate(iter(partial(text.readline, _LONGEST_LINE), ""), 1):
+                if len(line) == _LONGEST_LINE and not line.endswith("\n"):
+                    refuse(f"{path.name} line {number}", f"the line is longer than {_LONGEST_LINE:,} characters")
+                    _skip_line(text)
+                elif not line.isascii() and not is_encodable(line):
                     refuse(f"{path.name} line {number}", "the line is not UTF-8")
                 elif not line.isspace():
                     yield number, line.rstrip("\n")
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _skip_line(text: TextIO) -> None:
+    """Go to the end of a line that is too long to be kept."""
+    while (rest := text.readline(_LONGEST_LINE)) and not rest.endswith("\n"):
+        pass
 
 
 def is_encodable(line: str) -> bool:

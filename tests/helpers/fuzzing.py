@@ -191,7 +191,7 @@ def _value(rng: random.Random, data: bytes) -> bytes:
 
 def _name(rng: random.Random, data: bytes) -> bytes:
     name = rng.choice(HOSTILE_NAMES)
-    return _replace_one(rng, data, rb"[\w./ -]+\.png", rng.choice((name, json.dumps(name)[1:-1])))
+    return _replace_one(rng, data, rb"[\w./ -]{1,40}\.png", rng.choice((name, json.dumps(name)[1:-1])))
 
 
 def _long(rng: random.Random, data: bytes) -> bytes:

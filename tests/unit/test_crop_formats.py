@@ -9,6 +9,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -678,3 +679,19 @@ def test_no_list_makes_a_reader_fail(list_name: str, lines: list[bytes]) -> None
                     continue
                 assert len(dataset.problems) == dataset.refused
                 assert all(crop.file.is_relative_to(folder) for crop in crops)
+
+
+def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(png(1))
+    with (tmp_path / "labels.tsv").open("w") as file:
+        file.write("1.png\tone\n")
+        for _ in range(60):
+            file.write("x" * 1_000_000)
+        file.write("\n1.png\tlast\n")
+    tracemalloc.start()
+    dataset = open_dataset(tmp_path)
+    assert [crop.text for crop in dataset.crops()] == ["one", "last"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [problem.key for problem in dataset.problems] == ["labels.tsv line 2"]
+    assert peak < 50_000_000
