@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import random
@@ -273,18 +274,23 @@ def _tar(rng: random.Random, data: Broken, name: str) -> None:
     if not name.endswith(".tar"):
         return
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=io.BytesIO(data.files[name])) as old, tarfile.open(fileobj=buffer, mode="w") as new:
-        members = old.getmembers()
-        evil = rng.choice(members)
-        for member in members:
-            content = old.extractfile(member)
-            if member is evil and rng.random() < 0.5:
-                member.name = rng.choice(HOSTILE_NAMES).replace("\0", "")
-            elif member is evil:
-                member.type, member.linkname, member.size = rng.choice((tarfile.SYMTYPE, tarfile.LNKTYPE)), "../x", 0
-                content = None
-            new.addfile(member, content)
-    data.files[name] = buffer.getvalue()
+    with contextlib.suppress(tarfile.TarError):  # broken before
+        with tarfile.open(fileobj=io.BytesIO(data.files[name])) as old, tarfile.open(fileobj=buffer, mode="w") as new:
+            members = old.getmembers()
+            evil = rng.choice(members)
+            for member in members:
+                content = old.extractfile(member)
+                if member is evil and rng.random() < 0.5:
+                    member.name = rng.choice(HOSTILE_NAMES).replace("\0", "")
+                elif member is evil:
+                    member.type, member.linkname, member.size = (
+                        rng.choice((tarfile.SYMTYPE, tarfile.LNKTYPE)),
+                        "../x",
+                        0,
+                    )
+                    content = None
+                new.addfile(member, content)
+        data.files[name] = buffer.getvalue()
 
 
 _WAYS: tuple[tuple[str, Callable[[random.Random, Broken, str], None]], ...] = (

@@ -27,7 +27,7 @@ from tests.helpers.fuzzing import Broken, Files, broken, tree, valid_sets
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and alarms are those of POSIX")
 
-SECONDS_EACH = 20
+SECONDS_EACH = 60
 MOST_MEGABYTES = 600
 """By which the process may grow: readers hold little, and a long line or a deep nesting is no reason to hold more."""
 
