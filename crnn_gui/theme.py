@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from model.assets import asset
+
 GRID_PX = 8
 
 
@@ -182,6 +184,8 @@ def _blend(front: str, back: str, share: float) -> QColor:
 def _style_sheet(look: Tokens) -> str:
     """Only what Fusion and the palette cannot say. Object names carry the role of a widget."""
     hover = _blend(look.raised, look.text, 0.08).name()
+    # Fusion draws indicators with an outline that is all but invisible in the dark look.
+    check = asset(f"resources/icons/check-{'light' if look is LIGHT else 'dark'}.svg").as_posix()
     return f"""
     QToolTip {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; padding: 4px 8px; }}
     QMainWindow::separator {{ background: {look.line}; width: 1px; height: 1px; }}
@@ -227,6 +231,18 @@ def _style_sheet(look: Tokens) -> str:
     QHeaderView::section {{ background: {look.window}; color: {look.muted}; border: none;
         border-bottom: 1px solid {look.line}; padding: 4px 6px; }}
     QComboBox, QAbstractSpinBox {{ min-height: 22px; }}
+    QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator {{ width: 12px; height: 12px;
+        background: {look.surface}; border: 1px solid {look.muted}; border-radius: 3px; }}
+    QRadioButton::indicator {{ border-radius: 7px; }}
+    QCheckBox::indicator:checked, QAbstractItemView::indicator:checked
+        {{ background: {look.accent}; border-color: {look.accent}; image: url("{check}"); }}
+    QRadioButton::indicator:checked {{ border-color: {look.accent}; background: qradialgradient(cx: 0.5, cy: 0.5,
+        radius: 0.5, fx: 0.5, fy: 0.5, stop: 0 {look.on_accent}, stop: 0.4 {look.on_accent}, stop: 0.5 {look.accent},
+        stop: 1 {look.accent}); }}
+    QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {look.accent}; }}
+    QCheckBox::indicator:disabled, QRadioButton::indicator:disabled, QAbstractItemView::indicator:disabled
+        {{ border-color: {look.line}; }}
+    QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled {{ background: {look.line}; }}
     QProgressBar {{ background: {look.raised}; border: none; border-radius: 3px; max-height: 6px; }}
     QProgressBar::chunk {{ background: {look.accent}; border-radius: 3px; }}
     QLabel[muted="true"] {{ color: {look.muted}; }}
