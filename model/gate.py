@@ -235,9 +235,11 @@ def decide(comparison: Comparison) -> Verdict:
         )
     words = after.score.words
     change = f"{before.score.accuracy:.1%} before and {after.score.accuracy:.1%} after, of {words} words"
+    errors = f"character errors {before.score.cer:.1%} before and {after.score.cer:.1%} after"
     if not _is_better(after, before):
-        errors = f"character errors {before.score.cer:.1%} before and {after.score.cer:.1%} after"
         return Verdict(Decision.REFUSED, f"The new weights do not read better: {change}, {errors}.")
+    if after.score.accuracy == before.score.accuracy:
+        change += f", but clearly fewer {errors}"
     caution = _caution(comparison)
     if comparison.general_before is None or comparison.general_after is None:
         return Verdict(Decision.BETTER, f"The new weights read better: {change}.{caution}")
@@ -249,9 +251,12 @@ def decide(comparison: Comparison) -> Verdict:
 
 
 def forgets(comparison: Comparison) -> bool:
-    """Whether the new weights read fewer of the general words than they may."""
+    """Whether the new weights read fewer of the general words than they may: by more than a point, and than a word."""
     old, new = comparison.general_before, comparison.general_after
-    return old is not None and new is not None and new.score.accuracy < old.score.accuracy - GENERAL_LOSS
+    if old is None or new is None:
+        return False
+    lost = (old.score.accuracy - new.score.accuracy) * old.score.words
+    return round(lost) > max(1, GENERAL_LOSS * old.score.words)
 
 
 def blended(old: Mapping[str, Tensor], new: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from model.planning import TrainingPlan
 
 DEFAULT_MINUTES = 5.0
-LEARNING_RATE, FINE_TUNE_RATE = 1e-3, 1e-3
+LEARNING_RATE, FINE_TUNE_RATE = 1e-3, 2e-3
 """Peak rates from scratch and from trained weights, for batches of 32."""
 
 _SMALL_SET = 2_000  # below this many crops the batch normalisation keeps the statistics of the base weights

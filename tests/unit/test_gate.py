@@ -47,13 +47,18 @@ def test_only_what_reads_better_passes(before: list[int], after: list[int], deci
     assert decide(compared(before, after)).decision is decision
 
 
-def test_general_words_may_cost_a_point_and_no_more() -> None:
-    before, after = [5] * 100, [0] * 40 + [5] * 60
-    general = [0] * 100
-    one = decide(compared(before, after, general_before=marks(general), general_after=marks([1] + [0] * 99)))
-    two = decide(compared(before, after, general_before=marks(general), general_after=marks([1, 1] + [0] * 98)))
-    assert (one.decision, two.decision) == (Decision.BETTER, Decision.REFUSED)
-    assert "forget" in two.reason
+@pytest.mark.parametrize(("words", "allowed"), [(64, 1), (100, 1), (500, 5)])
+def test_general_words_may_cost_a_point_or_a_word_and_no_more(words: int, allowed: int) -> None:
+    verdicts = []
+    for lost in (allowed, allowed + 1):
+        general = {"general_before": marks([0] * words), "general_after": marks([1] * lost + [0] * (words - lost))}
+        verdicts.append(decide(compared([5] * 100, [0] * 40 + [5] * 60, **general)))
+    assert [verdict.decision for verdict in verdicts] == [Decision.BETTER, Decision.REFUSED]
+    assert "forget" in verdicts[1].reason
+
+
+def test_fewer_errors_in_as_many_words_are_told_as_that() -> None:
+    assert "clearly fewer character errors 100.0% before" in decide(compared([5] * 100, [2] * 60 + [5] * 40)).reason
 
 
 @pytest.mark.parametrize(
