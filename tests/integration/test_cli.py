@@ -298,12 +298,12 @@ def test_a_malformed_split_is_refused(crnn: Crnn, tiny_project: Path, split: str
 
 
 def test_train_tells_its_events_and_its_summary(crnn: Crnn, digits: Path, weights: Path, tmp_path: Path) -> None:
-    base = ("--base", weights, "--val", "0", "--seed", 5)
+    base = ("--base", weights, "--val", "0", "--seed", 5, "--learning-rate", 1e-4)
     answer = crnn("train", digits, *base, "--epochs", 1, "--out", "o.safetensors", "--events", "e.jsonl", "--json")
     assert answer.status == 0
     document = answer.document
     contract = "before after general_before general_after fixed broken left_out steps crops_per_second seconds"
-    assert set(contract.split()) | {"decision", "reason"} <= set(document)
+    assert set(contract.split()) | {"decision", "reason", "gain", "mislabelled", "forecast"} <= set(document)
     assert (document["decision"], document["before"], document["left_out"]) == ("better", None, 0)
     events = [strict(line) for line in Path("e.jsonl").read_text(encoding="utf-8").splitlines()]
     assert (events[0]["type"], events[-1]["type"]) == ("started", "finished")
