@@ -79,7 +79,7 @@ def predict(
     write: Annotated[bool, typer.Option("--write", help="Read every word of the PROJECT no human verified.")] = False,
     lexicon: Annotated[Path | None, typer.Option("--lexicon", help="A word a line; only these are read.")] = None,
     pattern: Annotated[str | None, typer.Option("--pattern", help="A regular expression every text matches.")] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="How many alternatives to list.")] = 1,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many texts to tell, the most probable first.")] = 1,
     weights: WeightsOption = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -96,16 +96,18 @@ def predict(
         return _write_suggestions(paths, recognizer)
     from model.evaluation import prediction_json
 
-    status = 0
-    for path in paths:
-        try:
-            prediction = recognizer.read(path, top=top, lexicon=words, pattern=pattern)
-        except ImageError as error:
-            console.remark(str(error))
-            status = 2
-        else:
-            console.emit(prediction_json(str(path), prediction))
-    return status
+    left_out: set[int] = set()
+
+    def leave_out(place: int, error: ImageError) -> None:
+        console.remark(str(error))
+        left_out.add(place)
+
+    predictions = recognizer.read_many(paths, top=top, lexicon=words, pattern=pattern, on_error=leave_out)
+    # Looked at one by one: where the next crop stands is known once it is read.
+    readable = (path for place, path in enumerate(paths) if place not in left_out)
+    for prediction, path in zip(predictions, readable, strict=True):
+        console.emit(prediction_json(str(path), prediction))
+    return 2 if left_out else 0
 
 
 def _lexicon(path: Path) -> list[str]:

@@ -8,6 +8,7 @@ that CTC collapses to it.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -292,7 +293,7 @@ def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_
                     state = grammar.step(prefix.state, symbol) if grammar else None
                     grown = reached[longer] = _Prefix(longer, state)
                 grown.character += gain
-        prefixes = _pruned(list(reached.values()), beam, faint=faint)
+        prefixes = _pruned(list(reached.values()), beam, grammar)
     return prefixes
 
 
@@ -335,16 +336,18 @@ def _best(frame: Floats, symbols: NDArray[np.intp], count: int = SYMBOLS) -> lis
     return chosen
 
 
-def _pruned(prefixes: list[_Prefix], beam: int, *, faint: float) -> list[_Prefix]:
+def _pruned(prefixes: list[_Prefix], beam: int, grammar: Grammar[Any] | None) -> list[_Prefix]:
     """Return the best prefixes in order, scaled so that the best has probability 1.
 
-    Where nothing is too faint, there is a grammar: then the best prefix of each of its states is kept as well, as long
+    Without a grammar, faint ones are left out. With one, the best prefix of each of its states is kept as well, as long
     as there are not too many states.
     """
     prefixes.sort(key=lambda prefix: -prefix.total)
     best = prefixes[0].total
-    kept = [prefix for prefix in prefixes[:beam] if prefix.total > faint * best]
-    if not faint:
+    kept = prefixes[:beam]
+    if grammar is None:
+        kept = [prefix for prefix in kept if prefix.total > _FAINT * best]
+    else:
         seen = {prefix.state for prefix in kept}
         for prefix in prefixes[beam:]:
             if len(seen) >= STATES:
@@ -369,9 +372,16 @@ class Lexicon:
     def __init__(self, words: Iterable[str], charset: Charset) -> None:
         spelled = dict.fromkeys(map(normalize, words))
         self._texts = {word: tuple(charset.encode(word)) for word in spelled if word and not charset.unknown(word)}
-        self._words = list(self._texts)
+        self._words = sorted(self._texts, key=self._frames)  # so that those that fit into a crop come first
         self._folded = [word.casefold() for word in self._words]
         self._charset = charset
+
+    def __len__(self) -> int:
+        """Return how many words can be read."""
+        return len(self._words)
+
+    def _frames(self, word: str) -> int:
+        return frames_needed(self._texts[word])
 
     def best(self, log_probs: Floats, *, top: int = 5, candidates: int = 100) -> list[tuple[str, float]]:
         """Return the most probable words with their exact log-probabilities, best first.
@@ -383,14 +393,15 @@ class Lexicon:
         Args:
             log_probs: (T, classes).
             top: how many words to return at most.
-            candidates: only so many words are scored, the nearest to the greedy reading by edit distance regardless
-                of case.
+            candidates: only so many words are scored: of those that fit into the frames, the nearest to the greedy
+                reading by edit distance regardless of case.
 
         Returns:
             Words that fit into the frames, so the list can be empty.
         """
         seen = self._charset.text(greedy(log_probs)).casefold()
-        near = process.extract(seen, self._folded, scorer=Levenshtein.distance, limit=candidates)
+        fitting = self._folded[: bisect_right(self._words, len(log_probs), key=self._frames)]
+        near = process.extract(seen, fitting, scorer=Levenshtein.distance, limit=candidates)
         words = [self._words[place] for _, _, place in near]
         scores = ctc_log_probs(log_probs, [self._texts[word] for word in words]).tolist()
         ranked = sorted(zip(scores, words, strict=True), key=lambda pair: (-pair[0], pair[1]))

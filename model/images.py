@@ -103,7 +103,7 @@ def read_image(path: ImageSource) -> Image.Image:
     with _opened(path) as image:
         orientation = _orientation(image, path)
         image.load()
-        return _turned(_plain(image, path), orientation)
+        return _turned(plain(image, path), orientation)
 
 
 def image_size(path: ImageSource) -> tuple[int, int]:
@@ -133,7 +133,7 @@ def thumbnail(path: ImageSource, size: tuple[int, int]) -> Image.Image:
         limit = size[::-1] if orientation >= 5 else size
         image.draft(None, limit)
         image.load()
-        small = _plain(image, path)
+        small = plain(image, path)
         small.thumbnail(limit)
         return _turned(small, orientation)
 
@@ -200,10 +200,14 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
-def _plain(image: Image.Image, path: ImageSource) -> Image.Image:
-    """Return a loaded image as mode "L" or "RGB"."""
+def plain(image: Image.Image, name: object) -> Image.Image:
+    """Return a loaded image as mode "L" or "RGB": transparent pixels on white paper, deep ones scaled to 8 bits.
+
+    Raises:
+        NotFiniteImageError: a floating point image holds nan or inf; names the image by ``name``.
+    """
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_to_eight_bits(image, path))
+        return Image.fromarray(_to_eight_bits(image, name))
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         # Premultiplied modes convert only to their straight counterparts.
@@ -212,7 +216,7 @@ def _plain(image: Image.Image, path: ImageSource) -> Image.Image:
     return image.convert("L" if grey else "RGB")
 
 
-def _to_eight_bits(image: Image.Image, path: ImageSource) -> NDArray[np.uint8]:
+def _to_eight_bits(image: Image.Image, name: object) -> NDArray[np.uint8]:
     """Scale integers or floats of any range to 0..255.
 
     Integers from 0 to 65535 are scaled by the smallest of 8, 10, 12, 14 and 16 bits that holds the brightest one, so
@@ -224,7 +228,7 @@ def _to_eight_bits(image: Image.Image, path: ImageSource) -> NDArray[np.uint8]:
     pixels: NDArray[Any] = np.asarray(image)
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         bad = int(np.count_nonzero(~np.isfinite(pixels)))
-        raise NotFiniteImageError(f"{path} has {bad} pixels that are not finite (nan or inf).")
+        raise NotFiniteImageError(f"{name} has {bad} pixels that are not finite (nan or inf).")
     low, high = float(pixels.min()), float(pixels.max())
     limits = (1, 255) if pixels.dtype.kind == "f" else (0xFF, 0x3FF, 0xFFF, 0x3FFF, 0xFFFF)
     black, white = 0.0, next((float(limit) for limit in limits if high <= limit), math.inf)

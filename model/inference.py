@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +20,20 @@ from model.checkpoint import Weights, load_weights, weights_hash
 from model.devices import Device, choose, cores, worker_pool
 from model.engines import Trial, fastest
 from model.errors import ImageError
-from model.images import read_image
-from model.reader import Reader, Strip, without_padding
+from model.images import plain, read_image
+from model.reader import Constraint, Reader, Strip, without_padding
 
 Picture = Image.Image | NDArray[np.uint8] | Path | str
-"""A crop: an image, uint8 pixels (H, W) or (H, W, 3), or the path of an image file."""
+"""A crop: an image as it is, uint8 pixels (H, W) or (H, W, 3), or the path of an image file, whose EXIF orientation is
+applied."""
 
 _WINDOW = 16  # batches whose crops are sorted by width together
 
 
 class Recognizer:
     """A network ready to read, on one device; for one thread or several at once.
+
+    Its threads end with :meth:`close`, with the end of a ``with`` block, or with the recogniser itself.
 
     Args:
         weights: what to read with.
@@ -93,6 +98,18 @@ class Recognizer:
         path = Path(weights or default_weights())
         self._reader = self._prepared(load_weights(path), weights_hash(path))
 
+    def close(self) -> None:
+        """Give up what has not been computed yet and end the threads; nothing can be read afterwards."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     def _prepared(self, weights: Weights, hash_: str) -> Reader:
         device, precision, engine = self._wanted
         # In the pool, where torch has as many threads as it will have for the readings.
@@ -134,60 +151,113 @@ class Recognizer:
         return self._reader.seen(_opened(image))[0]
 
     def read(
-        self, image: Picture, *, top: int = 1, lexicon: Iterable[str] | None = None, pattern: str | None = None
+        self,
+        image: Picture,
+        *,
+        top: int | None = None,
+        lexicon: Iterable[str] | None = None,
+        pattern: str | None = None,
     ) -> Prediction:
         """Read one crop.
 
         Args:
             image: the crop.
-            top: how many texts to tell: the prediction's own and up to ``top - 1`` alternatives.
-            lexicon: only these words may be read. The list is prepared once while the same object is passed.
-            pattern: a regular expression the whole text must match.
+            top: how many texts to tell, the most probable ones: the first is the prediction's own, whatever their
+                number, the rest are its alternatives. None for the text of the most probable path, which is found
+                without a search and seldom another.
+            lexicon: only these words may be read. They are prepared once while they stay the same.
+            pattern: a regular expression the whole text must match. Of one that can be in more than
+                :data:`model.decoding.STATES` states at once, such as ``.*a.{12}``, only the most probable states are
+                followed; then the text can be empty although one would fit.
 
         Returns:
             The prediction; its text is empty with confidence 0 where nothing that is allowed fits into the crop.
 
         Raises:
-            ImageError: the image file cannot be read, or an array is no image.
+            ImageError: the image cannot be read, or an array is no image.
             PatternError: the pattern cannot be used.
+            CharsetError: the weights can write no word of the lexicon.
         """
-        if lexicon is None and pattern is None:
-            return self.read_with_strip(image, top=top)[0]
-        reader = self._reader
-        strip, share = reader.seen(_opened(image))
-        log_probs = self._pool.submit(reader.log_probs, [strip]).result()
-        constrained = reader.constrained(log_probs[0], top=top, lexicon=lexicon, pattern=pattern)
-        return without_padding(constrained, share)
+        return self._read(image, top=top, lexicon=lexicon, pattern=pattern)[0]
 
-    def read_with_strip(self, image: Picture, *, top: int = 1) -> tuple[Prediction, Strip]:
+    def read_with_strip(self, image: Picture, *, top: int | None = None) -> tuple[Prediction, Strip]:
         """Read one crop as :meth:`read` does, and return what the network saw as :meth:`strip` does."""
+        return self._read(image, top=top, lexicon=None, pattern=None)
+
+    def _read(
+        self, image: Picture, *, top: int | None, lexicon: Iterable[str] | None, pattern: str | None
+    ) -> tuple[Prediction, Strip]:
+        _require_positive(top=top)
         reader = self._reader
+        constraint = reader.constraint(lexicon=lexicon, pattern=pattern)
         strip, share = reader.seen(_opened(image))
         log_probs = self._pool.submit(reader.log_probs, [strip]).result()
-        return without_padding(reader.free(log_probs, top=top)[0], share), strip
+        [prediction] = reader.predictions(log_probs, top=top, constraint=constraint)
+        return without_padding(prediction, share), strip
 
-    def read_many(self, images: Iterable[Picture], *, batch: int = 64, top: int = 1) -> Iterator[Prediction]:
+    def read_many(
+        self,
+        images: Iterable[Picture],
+        *,
+        batch: int = 64,
+        top: int | None = None,
+        lexicon: Iterable[str] | None = None,
+        pattern: str | None = None,
+        on_error: Callable[[int, ImageError], None] | None = None,
+    ) -> Iterator[Prediction]:
         """Read crops in bulk and yield their predictions in the same order.
 
         Crops are taken from ``images`` some batches ahead and sorted by width; memory does not grow with their number.
         Closing the iterator gives up what has not been computed yet.
+
+        Args:
+            images: the crops.
+            batch: at most so many crops of one width are computed at once.
+            top, lexicon, pattern: as for :meth:`read`.
+            on_error: gets the place of a crop that cannot be read, counted from 0, and the reason, before any crop
+                behind it is told; the crop has no prediction then. Without it the error is raised, after the
+                predictions of all crops before that one.
+
+        Raises:
+            ImageError, PatternError, CharsetError: as :meth:`read` does.
         """
-        reader, pending = self._reader, iter(images)
-        waiting = _Window([], [])
+        _require_positive(batch=batch, top=top)
+        reader, pending = self._reader, enumerate(images)
+        constraint = reader.constraint(lexicon=lexicon, pattern=pattern)
+        waiting, failure = _Window([], []), None
         try:
             while True:
                 # One window is prepared here while the pool works on the window before.
-                seen = [reader.seen(_opened(image)) for image in islice(pending, _WINDOW * batch)]
-                finished, waiting = waiting, self._begin(reader, seen, batch=batch, top=top)
+                taken, seen = 0, []
+                for place, image in islice(pending, _WINDOW * batch):
+                    taken += 1
+                    try:
+                        seen.append(reader.seen(_opened(image)))
+                    except ImageError as error:
+                        if on_error is None:
+                            failure = error
+                            break
+                        on_error(place, error)
+                finished, waiting = waiting, self._begin(reader, seen, batch, top, constraint)
                 yield from finished.predictions()
-                if not seen:
-                    return
+                if failure or not taken:
+                    yield from waiting.predictions()
+                    break
         finally:
             waiting.cancel()
+        if failure:
+            raise failure
 
-    def _begin(self, reader: Reader, seen: Sequence[tuple[Strip, float]], *, batch: int, top: int) -> _Window:
+    def _begin(
+        self,
+        reader: Reader,
+        seen: Sequence[tuple[Strip, float]],
+        batch: int,
+        top: int | None,
+        constraint: Constraint,
+    ) -> _Window:
         def read(strips: Sequence[Strip]) -> list[Prediction]:
-            return reader.free(reader.log_probs(strips), top=top)
+            return reader.predictions(reader.log_probs(strips), top=top, constraint=constraint)
 
         strips = [strip for strip, _ in seen]
         batches = [
@@ -225,9 +295,15 @@ def _batches(widths: Sequence[int], batch: int) -> Iterator[list[int]]:
         yield from (same[i : i + batch] for i in range(0, len(same), batch))
 
 
+def _require_positive(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise ValueError(f"{name} is at least 1, not {number}")
+
+
 def _opened(image: Picture) -> Image.Image:
     if isinstance(image, Image.Image):
-        return image
+        return _loaded(image)
     if isinstance(image, np.ndarray):
         if image.dtype != np.uint8 or 0 in image.shape or image.shape[2:] not in ((), (3,)) or image.ndim < 2:
             raise ImageError(
@@ -236,3 +312,14 @@ def _opened(image: Picture) -> Image.Image:
             )
         return Image.fromarray(image)
     return read_image(Path(image))
+
+
+def _loaded(image: Image.Image) -> Image.Image:
+    name = getattr(image, "filename", "") or "The image"
+    if 0 in image.size:
+        raise ImageError(f"{name} has no pixels.")
+    try:
+        image.load()
+    except (OSError, SyntaxError) as error:  # a file that Pillow has opened and not read yet
+        raise ImageError(f"{name} cannot be read as an image: {str(error).rstrip('.')}.") from error
+    return plain(image, name)

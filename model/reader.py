@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -14,15 +15,23 @@ from PIL import Image
 
 from model.annotations import Alternative, Character, Prediction
 from model.checkpoint import Weights
-from model.decoding import Floats, Lexicon, Span, align, ctc_log_probs, greedy_spans, log_softmax, prefix_beam
+from model.decoding import Floats, Lexicon, Span, Text, align, ctc_log_probs, greedy_spans, log_softmax, prefix_beam
 from model.devices import Device
 from model.engines import Engine, Logits, TorchEngine, Trial
+from model.errors import CharsetError
 from model.images import to_strip
 from model.patterns import Pattern
 
 logger = logging.getLogger(__name__)
 
 Strip = NDArray[np.uint8]
+Constraint = Lexicon | Pattern | None
+
+# Measured on rendered words whose last letter ends at a known place. In distances between the centres of characters:
+# how far the last one reaches from its own, and how much room behind it is taken for margin.
+_LAST_REACH, _ROOM = 0.7, 0.75
+
+_CERTAIN = math.log(0.5)  # no other text can be more probable than one that has half of all probability
 
 
 class Reader:
@@ -48,7 +57,7 @@ class Reader:
         self.engine = engine
         self.device = device
         self.trials = tuple(trials)
-        self._lexicon: tuple[object, Pattern | None, Lexicon] | None = None
+        self._lexicon: tuple[tuple[str, ...], Pattern | None, Lexicon] | None = None
         self._pattern: Pattern | None = None
 
     def seen(self, crop: Image.Image) -> tuple[Strip, float]:
@@ -77,37 +86,71 @@ class Reader:
         logger.warning("The GPU has no memory for %d crops at once; trying half of them.", len(strips))
         return np.concatenate([self._logits(half) for half in np.array_split(strips, 2)])
 
-    def free(self, log_probs: Floats, *, top: int) -> list[Prediction]:
-        """Return the predictions for log-probabilities (N, T, classes) without a constraint."""
+    def constraint(self, *, lexicon: Iterable[str] | None, pattern: str | None) -> Constraint:
+        """Return what :meth:`predictions` may read, prepared once for the same words and the same pattern.
+
+        Raises:
+            PatternError: the pattern cannot be used.
+            CharsetError: these weights can write no word of the lexicon.
+            TypeError: the lexicon is a single string.
+        """
+        if isinstance(lexicon, str):
+            raise TypeError(f"a lexicon is a collection of words, not the string {lexicon!r}")
+        grammar = None if pattern is None else self._compiled(pattern)
+        return grammar if lexicon is None else self._prepared(tuple(lexicon), grammar)
+
+    def predictions(self, log_probs: Floats, *, top: int | None, constraint: Constraint = None) -> list[Prediction]:
+        """Return the predictions for log-probabilities (N, T, classes).
+
+        Args:
+            log_probs: of crops of one width.
+            top: how many texts to tell, the most probable ones; None for the text of the most probable path alone.
+            constraint: see :meth:`constraint`.
+        """
+        if constraint is not None:
+            return [self._constrained(rows, top or 1, constraint) for rows in log_probs]
         spans = [greedy_spans(rows) for rows in log_probs]
         texts = [tuple(span.index for span in word) for word in spans]
-        scores = ctc_log_probs(log_probs, texts)
-        predictions = []
-        for rows, word, text, score in zip(log_probs, spans, texts, scores, strict=True):
-            others = prefix_beam(rows, top=top) if top > 1 else []
-            ranked = [(self._text(other), log_prob) for other, log_prob in others if other != text][: top - 1]
-            predictions.append(self._prediction(word, float(score), len(rows), ranked))
-        return predictions
+        scores = ctc_log_probs(log_probs, texts).tolist()
+        paths = zip(log_probs, spans, texts, scores, strict=True)
+        if top is None:
+            return [self._prediction(word, score, len(rows), []) for rows, word, _, score in paths]
+        return [self._searched(rows, word, text, score, top) for rows, word, text, score in paths]
 
-    def constrained(
-        self, log_probs: Floats, *, top: int, lexicon: Iterable[str] | None, pattern: str | None
-    ) -> Prediction:
-        grammar = None if pattern is None else self._compiled(pattern)
-        if lexicon is not None:
-            ranked = self._prepared(lexicon, grammar).best(log_probs, top=top)
+    def _searched(self, log_probs: Floats, path: Sequence[Span], text: Text, score: float, top: int) -> Prediction:
+        """Return the prediction of the most probable texts, given the text of the most probable path."""
+        if top == 1 and score >= _CERTAIN:
+            return self._prediction(path, score, len(log_probs), [])
+        found = {text: score} | dict(prefix_beam(log_probs, top=top))
+        ranked = sorted(found.items(), key=lambda item: -item[1])[:top]
+        (best, best_score), *others = ranked
+        return self._prediction(
+            path if best == text else align(log_probs, best),
+            best_score,
+            len(log_probs),
+            [(self._text(other), log_prob) for other, log_prob in others],
+        )
+
+    def _constrained(self, log_probs: Floats, top: int, constraint: Lexicon | Pattern) -> Prediction:
+        if isinstance(constraint, Lexicon):
+            ranked = constraint.best(log_probs, top=top)
         else:
-            found = prefix_beam(log_probs, top=top, grammar=grammar)
+            found = prefix_beam(log_probs, top=top, grammar=constraint)
             ranked = [(self._text(text), log_prob) for text, log_prob in found]
         if not ranked:
             return Prediction("", 0.0, weights=self.weights_hash)
         best, score = ranked[0]
         return self._prediction(align(log_probs, self.weights.charset.encode(best)), score, len(log_probs), ranked[1:])
 
-    def _prepared(self, words: Iterable[str], grammar: Pattern | None) -> Lexicon:
+    def _prepared(self, words: tuple[str, ...], grammar: Pattern | None) -> Lexicon:
         last = self._lexicon  # taken once: another thread may put its own there
-        if last is not None and last[0] is words and last[1] is grammar:
+        if last is not None and last[0] == words and last[1] is grammar:
             return last[2]
-        lexicon = Lexicon(words if grammar is None else filter(grammar.matches, words), self.weights.charset)
+        lexicon = Lexicon(words, self.weights.charset)
+        if not len(lexicon):
+            raise CharsetError("These weights can write no word of the lexicon; it needs words of their characters.")
+        if grammar is not None:
+            lexicon = Lexicon(filter(grammar.matches, words), self.weights.charset)
         self._lexicon = (words, grammar, lexicon)
         return lexicon
 
@@ -155,13 +198,17 @@ def _probability(log_prob: float) -> float:
 def _extents(spans: Sequence[Span], frames: int) -> list[tuple[float, float]]:
     """Return each character's extent as fractions of the strip's width.
 
-    CTC marks a character with one or two frames somewhere inside it. Neighbours meet halfway between their frames,
-    and the outer ends reach as far from theirs as the inner ones do.
+    CTC marks a character with one or two frames somewhere inside it. Neighbours meet halfway between their frames, and
+    the first reaches as far to the left as to the right. Those frames lie left of a character's middle, so the last one
+    reaches further, and to the end of the strip where no other character would find room.
     """
     if len(spans) < 2:
         return [(0.0, 1.0)] * len(spans)
     borders = [(left.end + right.start) / 2 for left, right in pairwise(spans)]
     first = max(0.0, spans[0].start - (borders[0] - spans[0].end))
-    last = min(float(frames), spans[-1].end + (spans[-1].start - borders[-1]))
+    centres = [(span.start + span.end) / 2 for span in spans]
+    last = max(spans[-1].end, centres[-1] + _LAST_REACH * (centres[-1] - centres[-2]))
+    if frames - last < _ROOM * (centres[-1] - centres[0]) / (len(spans) - 1):
+        last = frames
     edges = [first, *borders, last]
     return [(start / frames, end / frames) for start, end in pairwise(edges)]

@@ -233,6 +233,11 @@ def test_words_too_long_for_the_crop_are_left_out() -> None:
     assert Lexicon(["aaa", "abab"], AB).best(grid("a", "b")) == []
 
 
+def test_words_too_long_for_the_crop_are_no_candidates() -> None:
+    lexicon = Lexicon(["aaaa", "aaab", "b"], AB)
+    assert [word for word, _ in lexicon.best(grid("a", "-", "a", "-", "a"), candidates=1)] == ["b"]
+
+
 # --- patterns ---
 
 

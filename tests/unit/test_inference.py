@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,11 +26,12 @@ from model.checkpoint import Weights, build_network, load_weights, save_weights,
 from model.decoding import ctc_log_prob, log_softmax
 from model.devices import Device, DeviceError, choose
 from model.engines import TorchEngine
-from model.errors import ImageError, WeightsError
+from model.errors import CharsetError, ImageError, WeightsError
 from model.images import Fit, Preprocessing, prepare_crop
 from model.inference import Recognizer
 from model.networks import NETWORKS, build
 from model.patterns import PatternError
+from model.reader import Reader
 
 CHARSET = Charset.named("alphanumeric")
 
@@ -118,6 +120,36 @@ def test_bulk_readings_are_the_single_ones_in_order(recognizer: Recognizer) -> N
     assert len({prediction.text for prediction in bulk}) > 10
 
 
+def test_bulk_readings_obey_lexicon_and_pattern(recognizer: Recognizer) -> None:
+    images, words = crops(5), ["meter", "plate", "77"]
+    for limits in ({"lexicon": words}, {"pattern": r"[a-f]\d+"}, {"lexicon": words, "pattern": r"\d+"}):
+        for image, prediction in zip(images, recognizer.read_many(images, top=2, **limits), strict=True):
+            assert_same(prediction, recognizer.read(image, top=2, **limits))
+
+
+def test_a_crop_that_cannot_be_read_costs_no_other(recognizer: Recognizer, tmp_path: Path) -> None:
+    images: list[Image.Image | Path] = [*crops(40)]
+    expected = [recognizer.read(image).text for image in images]
+    for place in (3, 20, 21):
+        images[place] = tmp_path / f"{place}.png"
+    left_out: list[tuple[int, str]] = []
+    readings = recognizer.read_many(images, batch=1, on_error=lambda place, error: left_out.append((place, str(error))))
+    assert [one.text for one in readings] == [text for i, text in enumerate(expected) if i not in (3, 20, 21)]
+    assert [place for place, _ in left_out] == [3, 20, 21]
+    assert "20.png does not exist" in left_out[1][1]
+
+    readings, before = recognizer.read_many(images[4:], batch=1), []
+    with pytest.raises(ImageError, match=r"20\.png"):
+        before.extend(one.text for one in readings)
+    assert [*before, "end"] == [*expected[4:20], "end"]
+
+
+@pytest.mark.parametrize("numbers", [{"batch": 0}, {"top": 0}])
+def test_numbers_below_one_are_refused(recognizer: Recognizer, numbers: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        next(recognizer.read_many(crops(1), **numbers))
+
+
 def test_bulk_reading_takes_no_more_than_two_windows_ahead(recognizer: Recognizer) -> None:
     taken = 0
 
@@ -131,6 +163,15 @@ def test_bulk_reading_takes_no_more_than_two_windows_ahead(recognizer: Recognize
     next(readings)
     assert taken <= 2 * 16 * 2
     readings.close()
+
+
+def test_after_closing_nothing_is_read(path: Path) -> None:
+    with Recognizer.load(path, device="cpu", workers=2) as own:
+        assert own.read(crops(1)[0]).weights == own.weights_hash
+        during = set(threading.enumerate())
+    assert len(during - set(threading.enumerate())) == 2
+    with pytest.raises(RuntimeError, match="shutdown"):
+        own.read(crops(1)[0])
 
 
 def test_nothing_to_read(recognizer: Recognizer) -> None:
@@ -147,6 +188,28 @@ def test_a_crop_can_be_an_image_an_array_or_a_file(recognizer: Recognizer, tmp_p
     assert recognizer.read(str(tmp_path / "crop.png")) == expected
     with pytest.raises(ImageError, match=r"none\.png"):
         recognizer.read(tmp_path / "none.png")
+
+
+def test_an_image_of_any_mode_reads_as_its_file_does(recognizer: Recognizer, tmp_path: Path) -> None:
+    ink = np.asarray(crops(1)[0])
+    clear = np.zeros((*ink.shape, 4), np.uint8)
+    clear[..., 3] = ink  # black on transparent
+    for name, image in (("clear", Image.fromarray(clear)), ("deep", Image.fromarray(ink.astype(np.uint16) * 16))):
+        image.save(tmp_path / f"{name}.png")
+        expected = recognizer.read(tmp_path / f"{name}.png")
+        with Image.open(tmp_path / f"{name}.png") as opened:
+            assert recognizer.read(opened) == expected
+            assert recognizer.read(opened.copy()) == expected
+        assert recognizer.strip(tmp_path / f"{name}.png").std() > 20
+
+
+def test_an_image_whose_file_is_cut_off_is_refused(recognizer: Recognizer, tmp_path: Path) -> None:
+    crops(1)[0].save(tmp_path / "cut.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:200])
+    with Image.open(tmp_path / "cut.png") as opened, pytest.raises(ImageError, match=r"cut\.png cannot be read"):
+        recognizer.read(opened)
+    with pytest.raises(ImageError, match="no pixels"):
+        recognizer.read(Image.new("L", (0, 5)))
 
 
 @pytest.mark.parametrize(
@@ -194,12 +257,60 @@ def test_networks_that_see_colours_get_colours() -> None:
 def test_alternatives_are_other_texts_and_come_in_order(recognizer: Recognizer) -> None:
     for crop in crops(5):
         prediction = recognizer.read(crop, top=5)
-        assert prediction.text == recognizer.read(crop).text
+        assert prediction.text == recognizer.read(crop, top=1).text
         texts = [prediction.text, *(a.text for a in prediction.alternatives)]
         assert len(texts) == len(set(texts)) == 5
-        scores = [a.confidence for a in prediction.alternatives]
+        scores = [prediction.confidence, *(a.confidence for a in prediction.alternatives)]
         assert scores == sorted(scores, reverse=True)
         assert next(recognizer.read_many([crop], top=5)).alternatives[0].text == texts[1]
+
+
+def reader() -> Reader:
+    weights = replace(untrained(hidden=16), charset=Charset("abcdefghijklmnopqrstuvwxyz0123456789"))
+    device = choose("cpu")
+    return Reader(weights, "", engine=TorchEngine(weights, device), device=device, trials=())
+
+
+def test_the_text_is_the_most_probable_of_those_told() -> None:
+    # The best path is "a"; but three paths write "b", and one of them is nearly as good.
+    probs = np.full((1, 2, 37), 1e-9)
+    probs[0, :, 0], probs[0, :, 1], probs[0, :, 2] = (0.45, 0.2), (0.1, 0.45), (0.45, 0.35)
+    log_probs = np.log(probs / probs.sum(axis=-1, keepdims=True))
+    [path] = reader().predictions(log_probs, top=None)
+    [one], [several] = (reader().predictions(log_probs, top=top) for top in (1, 5))
+    assert (path.text, one.text, several.text) == ("a", "b", "b")
+    assert one.confidence == several.confidence > several.alternatives[0].confidence
+    assert "a" in [alternative.text for alternative in several.alternatives]
+    assert [c.char for c in several.characters] == ["b"]
+
+
+def test_the_last_character_reaches_to_the_end_unless_another_would_fit() -> None:
+    def last_end(frames: int) -> float:
+        probs = np.full((1, frames, 37), 1e-6)
+        probs[..., 0] = 1
+        for symbol, place in zip((6, 18, 15, 13), (2, 5, 9, 14), strict=True):
+            probs[0, place, [0, symbol]] = 1e-6, 1
+        [prediction] = reader().predictions(np.log(probs / probs.sum(axis=-1, keepdims=True)), top=None)
+        assert prediction.text == "from"
+        return prediction.characters[-1].end
+
+    assert last_end(20) == 1.0  # a letter m, five frames wide behind its mark
+    assert 17.5 / 32 < last_end(32) < 20 / 32
+
+
+def test_a_lexicon_is_read_as_it_is_now(recognizer: Recognizer) -> None:
+    words = ["meter"]
+    assert recognizer.read(crops(1)[0], lexicon=words).text == "meter"
+    words[0] = "plate"
+    assert recognizer.read(crops(1)[0], lexicon=words).text == "plate"
+    assert recognizer.read(crops(1)[0], lexicon=iter(words)).text == "plate"
+
+
+def test_a_lexicon_that_cannot_be_is_refused(recognizer: Recognizer) -> None:
+    with pytest.raises(TypeError, match="collection of words"):
+        recognizer.read(crops(1)[0], lexicon="hello")
+    with pytest.raises(CharsetError, match="can write no word"):
+        recognizer.read(crops(1)[0], lexicon=["größe"])
 
 
 def test_a_lexicon_bounds_the_reading(recognizer: Recognizer) -> None:
@@ -253,7 +364,7 @@ def test_weights_may_be_named_by_a_string(path: Path, tmp_path: Path) -> None:
     recognizer = Recognizer.load(str(path), device="cpu")
     recognizer.reload(str(path))
     assert recognizer.weights_hash == weights_hash(path)
-    with pytest.raises(WeightsError, match="there is no weights file"):
+    with pytest.raises(WeightsError, match="There is no weights file"):
         recognizer.reload(str(tmp_path / "none.safetensors"))
 
 
