@@ -109,8 +109,10 @@ class Charset:
             raise CharsetError(f"'{name}' is neither a file of characters nor one of: {', '.join(PRESETS)}.")
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise CharsetError(f"The charset file {path} cannot be read: {error}.") from error
+        except OSError as error:
+            raise CharsetError(f"The charset file {path} cannot be read: {error.strerror or error}.") from error
+        except UnicodeDecodeError as error:
+            raise CharsetError(f"The charset file {path} is not UTF-8 text; save it as UTF-8.") from error
         try:
             # Line by line, so that a combining mark on a line of its own stays one.
             return cls("".join(map(normalize, lines)))

@@ -127,7 +127,7 @@ def load_weights(path: Path) -> Weights:
     try:
         state = load(path.read_bytes())
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"the weights file {path} is damaged: {error}") from error
+        raise WeightsError(f"The weights file {path} is damaged: {error}.") from error
     weights = _from_document(header, state, path)
     _refuse_not_finite(state, path)
     _refuse_misfit(weights, path)
@@ -140,7 +140,9 @@ def read_header(path: Path) -> dict[str, Any]:
     Raises:
         WeightsError: the file is missing, foreign, damaged or of a newer format.
     """
-    foreign = f"{path} is not a crnn-gui weights file; `crnn convert` reads foreign checkpoints"
+    foreign = f"{path} is not a crnn-gui weights file; `crnn convert` reads foreign checkpoints."
+    if path.suffix.lower() == ".onnx":
+        foreign = f"{path} is an ONNX file for other programs; name the .safetensors file it was exported from."
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -148,16 +150,16 @@ def read_header(path: Path) -> dict[str, Any]:
                 raise WeightsError(foreign)
             raw = file.read(length)
     except FileNotFoundError:
-        raise WeightsError(f"there is no weights file {path}") from None
+        raise WeightsError(f"There is no weights file {path}.") from None
     except OSError as error:
-        raise WeightsError(f"the weights file {path} cannot be read: {error.strerror or error}") from error
+        raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from error
     try:
         document = json.loads(json.loads(raw)["__metadata__"][METADATA_KEY])
         version = document["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise WeightsError(foreign) from None
     if not isinstance(version, int) or version > FORMAT:
-        raise WeightsError(f"{path} was written by a newer version of crnn-gui (format {version}); update to read it")
+        raise WeightsError(f"{path} was written by a newer version of crnn-gui (format {version}); update to read it.")
     return dict(document)
 
 
@@ -255,7 +257,7 @@ def _from_document(document: Mapping[str, Any], state: Mapping[str, Tensor], pat
             state=state,
         )
     except (KeyError, TypeError, ValueError, CharsetError) as error:
-        raise WeightsError(f"the weights file {path} is damaged: its metadata is wrong ({error})") from error
+        raise WeightsError(f"The weights file {path} is damaged: its metadata is wrong ({error}).") from error
 
 
 def _preprocessing(document: Mapping[str, Any]) -> Preprocessing:
@@ -269,7 +271,7 @@ def _refuse_not_finite(state: Mapping[str, Tensor], path: Path) -> None:
 
     bad = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if bad:
-        raise WeightsError(f"the weights for {path} hold values that are not finite in {_listed(bad)}")
+        raise WeightsError(f"The weights for {path} hold values that are not finite in {_listed(bad)}.")
 
 
 def _refuse_misfit(weights: Weights, path: Path) -> None:
@@ -291,7 +293,7 @@ def _refuse_misfit(weights: Weights, path: Path) -> None:
         ("of a wrong shape:", shapes.values()),
     ):
         if names:
-            raise WeightsError(f"{path} does not fit the network {weights.network!r}; {what} {_listed(sorted(names))}")
+            raise WeightsError(f"{path} does not fit the network {weights.network!r}; {what} {_listed(sorted(names))}.")
 
 
 def _listed(names: list[str]) -> str:

@@ -14,7 +14,7 @@ from model.errors import CharsetError, WeightsError
 
 def convert(
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A foreign checkpoint, or weights.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Where the weights go; a name in .onnx exports.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Weights in .safetensors; a name in .onnx exports.")],
     charset: Annotated[
         str | None, typer.Option("--charset", help="The checkpoint's characters in order: a preset or a file.")
     ] = None,
@@ -26,9 +26,11 @@ def convert(
     from model.converting import convert as run
 
     exports = out.suffix.lower() == ".onnx"
-    require_writable(out, make_folders=True)
     if out.exists() and checkpoint.exists() and out.samefile(checkpoint):
         raise WeightsError(f"{checkpoint} would be overwritten; name another OUT.")
+    if not exports and out.suffix.lower() != ".safetensors":
+        raise WeightsError(f"{out} needs a name that ends in .safetensors for weights, or in .onnx for an export.")
+    require_writable(out, make_folders=True)
     if is_weights(checkpoint):
         if charset:
             raise CharsetError(f"{checkpoint} has its own charset; leave --charset out.")

@@ -10,9 +10,11 @@ its authors published it. docs/converting.md lists the layouts.
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import warnings
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from pickle import UnpicklingError
@@ -31,6 +33,8 @@ _FIXED = Preprocessing(widths=(100,), resampling=Resampling.BILINEAR)
 _CLOVAAI = Preprocessing(widths=(100,))
 # Bicubic where it was trained; but its reader has scaled a crop to the height by OpenCV's bilinear way before.
 _EASYOCR = Preprocessing(height=64, widths=tuple(range(64, 2049, 64)), fit=Fit.PAD, resampling=Resampling.BILINEAR)
+
+_WRAPPERS = ("module.", "_orig_mod.", "model.")  # DataParallel's, torch.compile's and Lightning's
 
 
 def _unchanged(_name: str, value: Tensor) -> Tensor:
@@ -165,16 +169,11 @@ def convert(path: Path, charset: Charset | None) -> tuple[Weights, str]:
         charset: the characters of its classes, in their order.
 
     Raises:
-        WeightsError: the file cannot be read, is of no known layout, or has parameters that are missing, left over or
-            of a wrong shape.
+        WeightsError: the file cannot be read, is of no known layout, holds several networks, or has parameters that
+            are missing, left over or of a wrong shape.
         CharsetError: there is none, or the head has another number of rows.
     """
-    state = _read(path)
-    layout = next((layout for layout in LAYOUTS if layout.mark in layout.named(state)), None)
-    if layout is None:
-        known = ", ".join(layout.name for layout in LAYOUTS)
-        raise WeightsError(f"{path} is a checkpoint of no layout that is known; known are {known}.")
-    state = layout.named(state)
+    state, layout = _recognised(_read(path), path)
     classes = _classes(state, layout, path)
     if charset is None:
         raise CharsetError(
@@ -196,44 +195,90 @@ def convert(path: Path, charset: Charset | None) -> tuple[Weights, str]:
     return weights, layout.name
 
 
-def _read(path: Path) -> dict[str, Tensor]:
-    """Return the parameters of a checkpoint by name, without the prefix of a wrapper around the network."""
+def _read(path: Path) -> object:
+    """Return what a checkpoint holds."""
+    if path.suffix.lower() == ".onnx":
+        raise WeightsError(
+            f"{path} is an ONNX file, which cannot be converted back; name the checkpoint it was made of."
+        )
     try:
+        content = path.read_bytes()
         if path.suffix == ".safetensors":
             from safetensors.torch import load
 
-            content: object = load(path.read_bytes())
-        else:
-            with warnings.catch_warnings(action="ignore"):  # what torch has to say of odd pickles is told below
-                content = torch.load(path, map_location="cpu", weights_only=True)
+            return load(content)
+        if _is_torchscript(content):
+            raise WeightsError(f"{path} is a TorchScript program; save the network's state_dict() with torch.save.")
+        with warnings.catch_warnings(action="ignore"):  # what torch has to say of odd pickles is told below
+            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except WeightsError:
+        raise
     except FileNotFoundError:
-        raise WeightsError(f"there is no checkpoint {path}") from None
+        raise WeightsError(f"There is no checkpoint {path}.") from None
+    except OSError as error:
+        raise WeightsError(f"The checkpoint {path} cannot be read: {error.strerror or error}.") from error
     except UnpicklingError as error:
         raise WeightsError(
             f"{path} is damaged, or holds more than the parameters of a network; save the network's state_dict() with "
             "torch.save, for what else is in a file is code that is never run here."
         ) from error
-    except Exception as error:  # a damaged file makes torch raise nearly any type
-        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
-        raise WeightsError(f"{path} cannot be read as a checkpoint: {reason}.") from error
+    except Exception as error:  # a damaged file makes torch raise nearly any type, and what it says helps nobody
+        raise WeightsError(
+            f"{path} is no checkpoint, or a damaged one; save the network's state_dict() with torch.save."
+        ) from error
+
+
+def _is_torchscript(content: bytes) -> bool:
+    """Whether a file is an archive of `torch.jit.save`, which torch loads with code or not at all."""
     try:
-        state = _parameters(content)
-    except RecursionError:  # a dictionary that holds itself
-        state = {}
-    if not state:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def _recognised(content: object, path: Path) -> tuple[dict[str, Tensor], Layout]:
+    """Return the parameters of the one network in a checkpoint, by their names in its layout, and the layout."""
+    found = dict(_networks(content))
+    if not found:
         raise WeightsError(f"{path} holds no parameters by name; save the network's state_dict() with torch.save.")
-    wrapped = all(name.startswith("module.") for name in state)
-    return {name.removeprefix("module.") if wrapped else name: value.detach() for name, value in state.items()}
+    fitting = {
+        place: (layout.named(state), layout)
+        for place, state in found.items()
+        if (layout := next((layout for layout in LAYOUTS if layout.mark in layout.named(state)), None))
+    }
+    if not fitting:
+        known = ", ".join(layout.name for layout in LAYOUTS)
+        raise WeightsError(f"{path} is a checkpoint of no layout that is known; known are {known}.")
+    if len(fitting) > 1:
+        raise WeightsError(
+            f"{path} holds several networks, in {', '.join(sorted(fitting))}; save the state_dict() of one of them "
+            "with torch.save."
+        )
+    return next(iter(fitting.values()))
 
 
-def _parameters(content: object) -> Mapping[str, Tensor]:
-    """Return the tensors by name that a checkpoint is, or that lie in it beside other things."""
-    if not isinstance(content, Mapping):
-        return {}
-    if content and all(isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()):
-        return content
-    inner = [found for value in content.values() if (found := _parameters(value))]
-    return inner[0] if len(inner) == 1 else {}
+def _networks(content: object) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """Yield the tensors by name that lie together in a checkpoint, whatever lies beside them, and where they lie."""
+    seen: set[int] = set()  # one dictionary may lie in several places, itself among them
+    todo = [("", content)]
+    while todo:
+        place, value = todo.pop()
+        if not isinstance(value, Mapping) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        inner = {name: entry for name, entry in value.items() if isinstance(name, str) and isinstance(entry, Tensor)}
+        if inner:
+            yield place, _unwrapped({name: entry.detach() for name, entry in inner.items()})
+        todo += [(f"{place}.{name}" if place else str(name), entry) for name, entry in value.items()]
+
+
+def _unwrapped(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the parameters without the prefixes that wrappers around a network put before all of their names."""
+    for prefix in _WRAPPERS:
+        if all(name.startswith(prefix) for name in state):
+            return _unwrapped({name.removeprefix(prefix): value for name, value in state.items()})
+    return state
 
 
 def _classes(state: Mapping[str, Tensor], layout: Layout, path: Path) -> int:
@@ -260,6 +305,11 @@ def _fitted(
     state: Mapping[str, Tensor], layout: Layout, classes: int, options: Mapping[str, Any], path: Path
 ) -> dict[str, Tensor]:
     """Return the network's parameters, made of those of the checkpoint, each of which is used."""
+    # The sizes of the network are read off its parameters, so a few bytes could ask for one of any size.
+    if repeated := [name for name, value in state.items() if _is_plain(value) and _is_expanded(value)]:
+        raise WeightsError(
+            f"{path} has parameters that repeat fewer values than they stand for: {', '.join(repeated)}."
+        )
     with torch.device("meta"):
         wanted = build(layout.network, classes, **options).state_dict()
     left = dict(state)
@@ -299,6 +349,10 @@ def _fitted(
 
 def _is_plain(value: Tensor) -> bool:
     return value.layout == torch.strided and not value.is_quantized and not value.is_complex()
+
+
+def _is_expanded(value: Tensor) -> bool:
+    return value.numel() * value.element_size() > value.untyped_storage().nbytes()
 
 
 def _sha256(path: Path) -> str:

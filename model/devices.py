@@ -40,13 +40,13 @@ def choose(device: str = "auto") -> Device:
         DeviceError: the device is unknown, or this machine or this build of torch does not have it.
     """
     if device not in ("auto", *KINDS):
-        raise DeviceError(f"there is no device {device!r}; known are auto, {', '.join(KINDS)}")
+        raise DeviceError(f"There is no device {device!r}; known are auto, {', '.join(KINDS)}.")
     if device == "cpu":
         return Device("cpu", "the CPU was asked for")
     absent = {"cuda": _why_no_cuda, "mps": _why_no_mps}
     if device != "auto":
         if reason := absent[device]():
-            raise DeviceError(f"{device} cannot be used: {reason}")
+            raise DeviceError(f"{device} cannot be used: {reason}.")
         return Device(device, f"{device} was asked for")
     no_cuda = _why_no_cuda()
     if not no_cuda:

@@ -51,7 +51,7 @@ def export_onnx(weights: Weights, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, content)
     except OSError as error:
-        raise WeightsError(f"the network cannot be written to {path}: {error.strerror or error}") from error
+        raise WeightsError(f"The network cannot be written to {path}: {error.strerror or error}.") from error
 
 
 def to_onnx(weights: Weights) -> bytes:

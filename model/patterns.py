@@ -80,13 +80,13 @@ class Pattern:
                 warnings.simplefilter("ignore", FutureWarning)  # "[[" and "--" in classes stay literal here
                 tree = _parser.parse(normalize(expression))
         except (re.error, OverflowError, RecursionError) as error:
-            raise PatternError(f"the pattern {expression!r} is malformed: {error}") from error
+            raise PatternError(f"The pattern {expression!r} is malformed: {error}.") from error
         self._ignore_case = bool(tree.state.flags & re.IGNORECASE)
         begin = self._new()
         self._end = self._sequence(_without_anchors(tree), begin)
         self._alive = self._states_that_can_end()
         if begin not in self._alive:
-            raise PatternError(f"the pattern {expression!r} fits no text that these weights can write")
+            raise PatternError(f"The pattern {expression!r} fits no text that these weights can write.")
         self.start = self._closure([begin])
 
     def symbols(self, state: State) -> NDArray[np.intp]:
@@ -151,7 +151,7 @@ class Pattern:
 
     def _new(self) -> int:
         if len(self._arcs) >= _STATE_LIMIT:
-            raise PatternError(f"the pattern {self.expression!r} is too large; use smaller repeat counts")
+            raise PatternError(f"The pattern {self.expression!r} is too large; use smaller repeat counts.")
         self._silent.append([])
         self._arcs.append([])
         return len(self._arcs) - 1
@@ -233,7 +233,7 @@ class Pattern:
         tokens = re.finditer(f"({spelling})|{_OTHER}", self.expression, re.DOTALL)
         places = [f" at character {token.start() + 1}" for token in tokens if token[1]]
         where = places[0] if places else ""
-        return PatternError(f"the pattern {self.expression!r} uses {what}{where}, which a constraint cannot have")
+        return PatternError(f"The pattern {self.expression!r} uses {what}{where}, which a constraint cannot have.")
 
 
 def _without_anchors(tree: Iterable[tuple[Any, Any]], *, first: bool = True) -> list[tuple[Any, Any]]:

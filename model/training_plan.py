@@ -40,7 +40,7 @@ def plan_for(
     elif config.network in NETWORKS:
         name, preprocessing = config.network, NETWORKS[config.network].preprocessing
     else:
-        raise WeightsError(f"there is no network called {config.network!r}; known are {', '.join(sorted(NETWORKS))}")
+        raise WeightsError(f"There is no network called {config.network!r}; known are {', '.join(sorted(NETWORKS))}.")
     return plan_training(
         crops,
         charset=charset,

@@ -87,11 +87,11 @@ def build(name: str, classes: int, **options: Any) -> Network:
         WeightsError: there is no such network, or it has no such option.
     """
     if name not in NETWORKS:
-        raise WeightsError(f"there is no network called {name!r}; known are {', '.join(sorted(NETWORKS))}")
+        raise WeightsError(f"There is no network called {name!r}; known are {', '.join(sorted(NETWORKS))}.")
     try:
         network = NETWORKS[name](classes, **options)
     except TypeError as error:
-        raise WeightsError(f"the network {name!r} cannot be built with the options {options!r}: {error}") from error
+        raise WeightsError(f"The network {name!r} cannot be built with the options {options!r}: {error}.") from error
     # Request-time options such as pretrained=True say where the first state came from, not what the network is.
     network.options = {key: value for key, value in options.items() if key != "pretrained"}
     return network
@@ -111,7 +111,7 @@ def initialize(network: nn.Module, init: str = "he") -> None:
         WeightsError: there are no such initial values.
     """
     if init not in INITS:
-        raise WeightsError(f"there are no initial values called {init!r}; known are {', '.join(INITS)}")
+        raise WeightsError(f"There are no initial values called {init!r}; known are {', '.join(INITS)}.")
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear | nn.RNNBase):
             if init == "he":

@@ -74,7 +74,7 @@ class DocTRMobileNet(DocTR):
 
     def __init__(self, classes: int, *, size: str = "small", hidden: int = 128, init: str = "he") -> None:
         if size not in _STRIDED_BLOCKS:
-            raise WeightsError(f"there is no MobileNetV3 of the size {size!r}; known are {', '.join(_STRIDED_BLOCKS)}")
+            raise WeightsError(f"There is no MobileNetV3 of the size {size!r}; known are {', '.join(_STRIDED_BLOCKS)}.")
         super().__init__(_mobilenet_body(size), 576 if size == "small" else 960, classes, hidden=hidden, init=init)
 
     @staticmethod

@@ -73,8 +73,8 @@ def _imagenet_state() -> Mapping[str, Tensor]:
         )
     except (OSError, HTTPException, RuntimeError, UnpicklingError) as error:  # RuntimeError: of another hash
         raise WeightsError(
-            f"the ImageNet weights of VGG16 cannot be downloaded ({error}); fetch {weights.url} where there is a "
-            "network, and name the file: --pretrained FILE"
+            f"The ImageNet weights of VGG16 cannot be downloaded ({error}); fetch {weights.url} where there is a "
+            "network, and name the file: --pretrained FILE."
         ) from error
     return state
 
@@ -83,7 +83,7 @@ def _file_state(path: Path) -> Mapping[str, Tensor]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise WeightsError(f"there is no file {path} with the weights of VGG16") from None
+        raise WeightsError(f"There is no file {path} with the weights of VGG16.") from None
     except (OSError, RuntimeError, UnpicklingError, EOFError) as error:
         reason = str(error).partition("\n")[0]
         raise WeightsError(f"{path} is not a file of weights as torchvision has them: {reason}") from error
@@ -99,5 +99,5 @@ def _load_body(body: nn.Sequential, state: Mapping[str, Tensor]) -> None:
     wrong = [f"features.{key}" for key, shape in shapes.items() if shape != wanted[key].shape]
     if wrong:
         listed = ", ".join(wrong[:3])
-        raise WeightsError(f"these are no weights of VGG16: {listed} and others are missing or of another shape")
+        raise WeightsError(f"These are no weights of VGG16: {listed} and others are missing or of another shape.")
     body.load_state_dict({key: state[f"features.{key}"] for key in wanted})

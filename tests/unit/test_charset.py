@@ -161,6 +161,12 @@ def test_a_bad_file_is_named(tmp_path: Path, content: bytes) -> None:
         Charset.named(file)
 
 
+def test_a_charset_file_of_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes("äöü".encode("latin-1"))
+    with pytest.raises(CharsetError, match=r"latin\.txt is not UTF-8 text; save it as UTF-8\.$"):
+        Charset.named(tmp_path / "latin.txt")
+
+
 def test_an_unknown_name_lists_the_presets() -> None:
     with pytest.raises(CharsetError, match="easyocr-english-g2"):
         Charset.named("klingon")

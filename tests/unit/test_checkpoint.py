@@ -155,6 +155,13 @@ def test_foreign_files_are_sent_to_convert(tmp_path: Path, content: bytes) -> No
         load_weights(path)
 
 
+def test_an_onnx_file_is_not_sent_to_convert(tmp_path: Path) -> None:
+    (tmp_path / "english.onnx").write_bytes(b"\x08\x08" * 20)
+    with pytest.raises(WeightsError, match=r"ONNX file.*\.safetensors") as refusal:
+        load_weights(tmp_path / "english.onnx")
+    assert "convert" not in str(refusal.value)
+
+
 def test_safetensors_of_others_are_foreign_too(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     save_file({"x": torch.zeros(1)}, path, metadata={"format": "pt"})
@@ -163,7 +170,7 @@ def test_safetensors_of_others_are_foreign_too(tmp_path: Path) -> None:
 
 
 def test_missing_and_cut_off_files_are_told_apart(path: Path, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="there is no weights file"):
+    with pytest.raises(WeightsError, match="There is no weights file"):
         load_weights(tmp_path / "none.safetensors")
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(WeightsError, match="damaged"):

@@ -194,6 +194,9 @@ def test_parameters_are_found_wherever_they_lie(state: dict[str, Tensor], tmp_pa
         wrapped(state),
         {"epoch": 3, "state_dict": state, "optimizer": {"state": {}, "lr": torch.ones(1)}},
         {"model": wrapped(state), "best": 0.8},
+        {**state, "epoch": 3},
+        {"model": state, "ema": state},
+        {"state_dict": {f"model._orig_mod.{name}": value for name, value in state.items()}, "loops": {}, "epoch": 2},
     ):
         found, _ = convert(saved(content, tmp_path / "other.pth"), CHARSET)
         assert found.state.keys() == wanted.state.keys()
@@ -276,6 +279,34 @@ def test_a_head_that_is_no_matrix_is_named(tmp_path: Path) -> None:
     head = {"feat_extractor.40.weight": torch.zeros(3), "linear.bias": torch.zeros(CLASSES)}
     with pytest.raises(WeightsError, match=r"linear\.weight \(\) instead of"):
         convert(saved({**head, "linear.weight": torch.tensor(1.0)}, tmp_path / "scalar.pth"), CHARSET)
+
+
+def test_several_networks_in_a_file_are_told(state: dict[str, Tensor], tmp_path: Path) -> None:
+    other = {name: value.clone() for name, value in state.items()}
+    with pytest.raises(WeightsError, match=r"several networks, in best\.ema, model;"):
+        convert(saved({"model": state, "best": {"ema": other}}, tmp_path / "two.pth"), CHARSET)
+
+
+def test_a_few_bytes_ask_for_no_network_of_any_size(state: dict[str, Tensor], tmp_path: Path) -> None:
+    name = "SequenceModeling.0.rnn.weight_hh_l0"
+    path = saved({**state, name: torch.zeros(1, 1).expand(4, 10**9)}, tmp_path / "huge.pth")
+    with pytest.raises(WeightsError, match=rf"repeat fewer values.*: {name}\."):
+        convert(path, CHARSET)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning", "ignore:.*torch.jit:DeprecationWarning")
+def test_files_of_other_kinds_are_named(state: dict[str, Tensor], tmp_path: Path) -> None:
+    torch.jit.save(torch.jit.script(nn.Linear(2, 2)), tmp_path / "script.pt")
+    (tmp_path / "text.pth").write_text("epoch 3")
+    (tmp_path / "net.onnx").write_bytes(b"\x08\x08")
+    for name, told in (
+        ("script.pt", "is a TorchScript program; save the network's state_dict"),
+        ("text.pth", "is no checkpoint, or a damaged one"),
+        ("net.onnx", "is an ONNX file"),
+    ):
+        with pytest.raises(WeightsError, match=told) as refusal:
+            convert(tmp_path / name, CHARSET)
+        assert "weights_only" not in str(refusal.value)
 
 
 def test_a_dictionary_that_holds_itself_is_no_checkpoint(tmp_path: Path) -> None:
@@ -363,6 +394,15 @@ def test_the_command_converts(state: dict[str, Tensor], tmp_path: Path, capsys: 
     assert "needs no conversion" in capsys.readouterr().err
 
 
+def test_the_command_writes_no_weights_under_a_foreign_name(
+    state: dict[str, Tensor], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = saved(state, tmp_path / "reader.pth")
+    assert main(["convert", str(path), str(tmp_path / "e2.txt"), "--charset", "alphanumeric"]) == 2
+    assert ".safetensors for weights, or in .onnx" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_without_characters_the_command_lists_the_presets(
     state: dict[str, Tensor], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -377,7 +417,7 @@ def test_without_characters_the_command_lists_the_presets(
     assert main(["convert", str(path), str(path), "--charset", "alphanumeric"]) == 2
     assert "would be overwritten" in capsys.readouterr().err
     assert main(["convert", str(tmp_path / "none.pth"), str(out), "--charset", "digits"]) == 2
-    assert "there is no checkpoint" in capsys.readouterr().err
+    assert "There is no checkpoint" in capsys.readouterr().err
     assert [entry.name for entry in tmp_path.iterdir()] == ["reader.pth"]
 
 
