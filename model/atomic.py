@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from model.errors import KnownError
@@ -97,8 +98,17 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     shutil.rmtree(aside, ignore_errors=True)
 
 
+def unfinished(path: Path) -> list[Path]:
+    """Return what stands beside ``path`` to take its name: another program is writing it, or was killed over it."""
+    return sorted(path.parent.glob(f"{escape(_stem(path))}.{'[0-9a-f]' * 8}.part"))
+
+
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    return path.with_name(f"{_stem(path)}.{secrets.token_hex(4)}.part")
+
+
+def _stem(path: Path) -> str:
+    return f".{path.name[:100]}"
 
 
 def _flush(path: Path) -> None:

@@ -7,10 +7,7 @@ in an order of its own, and the next stage has one block more and one less.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +24,7 @@ from model.augment import augment
 from model.charset import Charset, frames_needed
 from model.dataset import CropBatch, Indices, deal, normalized
 from model.images import to_strip
+from model.processes import follow_parent
 
 if TYPE_CHECKING:
     from model.images import Preprocessing
@@ -189,12 +187,4 @@ class Stream:
 
 
 def _end_with_parent(_worker: int) -> None:
-    """Let a drawing process end when the one it draws for is killed; it would wait to be rid of its strips for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+    follow_parent()

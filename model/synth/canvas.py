@@ -40,7 +40,7 @@ class Typeface:
             KnownError: the machine has no such font.
         """
         if name not in self._paths:
-            raise KnownError(f"the sample pages need the font {name}, which this machine does not have")
+            raise KnownError(f"The sample pages need the font {name}, which this machine does not have; install it.")
         return load_font(self._paths[name], round(size * SCALE))
 
 

@@ -6,6 +6,7 @@ Crop i depends on the seed, i, the fonts and the texts only, never on the crops 
 from __future__ import annotations
 
 import io
+import logging
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.atomic import atomic_folder
+from model.atomic import atomic_folder, unfinished
 from model.errors import DatasetError, ExportError
 from model.formats.base import EncodedCrop, get_format
+from model.processes import follow_parent
 from model.synth.fonts import FontList, find_fonts
 from model.synth.render import Style, render_word
 from model.synth.texts import TextSource, read_words
@@ -31,6 +33,8 @@ _PARTS = ("train",) * 8 + ("val", "test")
 _JPEG = {"quality": 92, "subsampling": 0}
 _CHUNK = 64
 _BLOCK = 8192
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,16 @@ def _refuse_used(out: Path) -> None:
         raise DatasetError(f"{out} exists already; choose a new or empty folder.")
 
 
+def _tell_left_over(out: Path) -> None:
+    """Name the unfinished folders beside ``out``. They are not removed: another run may be at work in them."""
+    for folder in unfinished(out):
+        _log.warning("%s was left by a run that was killed; remove it unless another run is writing it.", folder)
+
+
 def _write(out: Path, crops: Iterable[EncodedCrop]) -> Iterator[EncodedCrop]:
     """Write crops into a folder that takes its name when all are there; yield each after it was written."""
     _refuse_used(out)
+    _tell_left_over(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_folder(out) as folder:
@@ -163,6 +174,7 @@ _crops_here: SyntheticCrops
 def _start(crops: SyntheticCrops) -> None:
     """Keep the crops in a worker process, so that fonts and words travel there once."""
     global _crops_here
+    follow_parent()
     _crops_here = crops
 
 

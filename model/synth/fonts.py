@@ -119,7 +119,7 @@ class FontList:
         for face in self.faces[start:] + self.faces[:start]:
             if not (face.capitals and needs_lower) and covers(face.path, text):
                 return face
-        raise KnownError(f"no font on this machine can draw {text!r}; install one that has these characters")
+        raise KnownError(f"No font on this machine can draw {text!r}; install one that has these characters.")
 
 
 def find_fonts(
@@ -228,7 +228,7 @@ def _built_in(size: int) -> ImageFont.FreeTypeFont:
     font = ImageFont.load_default(size)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise KnownError(
-            "this build of Pillow has no FreeType and cannot draw text; install Pillow from its own wheels"
+            "This build of Pillow has no FreeType and cannot draw text; install Pillow from its own wheels."
         )
     return font
 

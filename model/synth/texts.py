@@ -84,11 +84,13 @@ def read_words(path: Path) -> tuple[str, ...]:
     """
     try:
         lines = unicodedata.normalize("NFC", path.read_text("utf-8-sig")).splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"the word file {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise DatasetError(f"The word file {path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"The word file {path} is not UTF-8 text; it holds one word a line.") from error
     words = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not words:
-        raise DatasetError(f"the word file {path} holds no words")
+        raise DatasetError(f"The word file {path} holds no words; it is a UTF-8 text file with one word a line.")
     return words
 
 
@@ -102,7 +104,7 @@ class TextSource:
             are the same only where that list is.
 
     Raises:
-        DatasetError: none of ``words`` can be written with the characters.
+        DatasetError: none of ``words`` can be written with the characters, or none of these is visible.
     """
 
     def __init__(
@@ -111,13 +113,15 @@ class TextSource:
         self._allowed = frozenset(characters)
         self._characters = "".join(c for c in characters if not c.isspace())
         if not self._characters:
-            raise ValueError("a text source needs at least one visible character")
+            raise DatasetError("Words to draw need at least one visible character, and the charset has none.")
         self._words: Sequence[str] = ()
         self._exact = words is not None
         if words is not None:
             self._words = [word for word in words if self._allowed.issuperset(word)]
             if not self._words:
-                raise DatasetError("none of the given words can be written with the characters of the charset")
+                raise DatasetError(
+                    "None of the given words can be written with the characters of the charset; give others of either."
+                )
             return
         self._words = vocabulary or system_words() or WORDS
         self._letters = any(c in self._allowed for c in string.ascii_letters)

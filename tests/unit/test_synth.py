@@ -147,14 +147,19 @@ def test_a_word_file_gives_exactly_its_lines(tmp_path: Path) -> None:
 
 
 def test_words_that_the_charset_cannot_write_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="none of the given words"):
+    with pytest.raises(DatasetError, match="None of the given words"):
         TextSource(string.digits, words=["one", "two"])
     empty = tmp_path / "empty.txt"
     empty.write_text("\n \n", "utf-8")
     with pytest.raises(DatasetError, match="no words"):
         texts.read_words(empty)
-    with pytest.raises(DatasetError, match="missing"):
+    with pytest.raises(DatasetError, match=r"missing.*: No such file or directory\.$"):
         texts.read_words(tmp_path / "missing.txt")
+    empty.write_bytes(b"caf\xe9")
+    with pytest.raises(DatasetError, match=r"is not UTF-8 text; it holds one word a line\.$"):
+        texts.read_words(empty)
+    with pytest.raises(DatasetError, match="visible character"):
+        TextSource(" ")
 
 
 # Fonts
