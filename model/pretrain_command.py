@@ -12,7 +12,7 @@ import typer
 from model import console
 from model.errors import TrainingError
 from model.events import BadBatch, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent
-from model.train_command import INTERRUPTED, on_interrupt, refuse_nonsense, written
+from model.train_command import DEFAULT_NETWORK, INTERRUPTED, on_interrupt, refuse_nonsense, written
 
 
 def pretrain(
@@ -21,7 +21,7 @@ def pretrain(
     steps: Annotated[int | None, typer.Option(min=1, help="Length of this period in batches.")] = None,
     state: Annotated[Path | None, typer.Option(help="Folder of the state to go on from; default OUT.run.")] = None,
     init: Annotated[Path | None, typer.Option(help="Weights to begin with where there is no state yet.")] = None,
-    network: Annotated[str, typer.Option(help="Network to build without --init.")] = "crnn-lite",
+    network: Annotated[str | None, typer.Option(help="Network to build without --init; default crnn-lite.")] = None,
     charset: Annotated[str, typer.Option(help="Preset or file of characters.")] = "ascii",
     cooldown: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the period in which the learning rate sinks to zero.")
@@ -49,12 +49,14 @@ def pretrain(
 
     if minutes is None and steps is None:
         minutes = 60.0
+    if network and init:
+        raise TrainingError("--network says what to build without --init; leave one of the two out.")
     config = PretrainConfig(
         out=out,
         charset=Charset.named(charset),
         state=state,
         init=init,
-        network=network,
+        network=network or DEFAULT_NETWORK,
         minutes=minutes,
         steps=steps,
         cooldown=cooldown,
@@ -104,8 +106,9 @@ def _tell(event: TrainEvent) -> None:
         console.remark(f"{event.network} on {event.device}; learning rate {event.learning_rate:.3g}, {where}")
     elif isinstance(event, Epoch):
         held_out = f"held-out words: loss {event.val_loss:.3f}, right {event.val_accuracy:.1%}"
-        learnt = f"loss {event.loss:.3f}, words right {event.accuracy:.1%}"
-        console.remark(f"step {event.step}, {event.seconds / 60:.1f} min: {learnt}; {held_out}")
+        nothing_new = math.isnan(event.loss)
+        learnt = "" if nothing_new else f"loss {event.loss:.3f}, words right {event.accuracy:.1%}; "
+        console.remark(f"step {event.step}, {event.seconds / 60:.1f} min: {learnt}{held_out}")
     elif isinstance(event, Checkpoint):
         console.remark(f"step {event.step}: the state is in {event.path}")
     elif isinstance(event, BadBatch):

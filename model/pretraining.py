@@ -15,7 +15,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from model.errors import TrainingError
 from model.events import BadBatch, Batch, Checkpoint, Decision, Epoch, Finished, Score, Started, TrainEvent
 from model.gate import Exam
 from model.learner import MAX_RECOVERIES, Learner, greedy_indices, torch_threads
-from model.material import crop_set
+from model.material import Drawn, crop_set
 from model.run_state import Progress, RunFolder
 from model.stream import Deal, Ramp, Stream, SyntheticStrips
 from model.synth import FontList, SyntheticCrops, TextSource, find_fonts
@@ -147,16 +147,18 @@ def pretrain(config: PretrainConfig, *, should_stop: Callable[[], bool] | None =
 
     Args:
         config: how.
-        should_stop: asked before every batch. A period that is stopped keeps its state and writes no weights.
+        should_stop: asked before every batch, and before that for every held-out word that is drawn. A period that is
+            stopped keeps its state and writes no weights.
 
     Raises:
-        TrainingError: the state belongs to another run or cannot be written, or learning failed for good.
+        TrainingError: the state belongs to another run, is in use or cannot be written, or learning failed for good.
         WeightsError: weights cannot be read or written.
         KnownError: no font on this machine can draw the characters.
     """
     stop = should_stop or (lambda: False)
-    with torch_threads(config.threads):
-        period = _Period(config, stop)
+    folder = RunFolder(config.state) if config.state else RunFolder.of(config.out)
+    with folder.claimed(), torch_threads(config.threads):
+        period = _Period(config, folder, stop)
         try:
             yield from period.events()
         finally:
@@ -166,11 +168,10 @@ def pretrain(config: PretrainConfig, *, should_stop: Callable[[], bool] | None =
 class _Period:
     """One period of a run: one method for each thing the loop does."""
 
-    def __init__(self, config: PretrainConfig, should_stop: Callable[[], bool]) -> None:
-        self._config, self._should_stop = config, should_stop
+    def __init__(self, config: PretrainConfig, folder: RunFolder, should_stop: Callable[[], bool]) -> None:
+        self._config, self._folder, self._should_stop = config, folder, should_stop
         self._began = self._kept_at = time.monotonic()
         self._stopped = self._decaying = False
-        self._folder = RunFolder(config.state) if config.state else RunFolder.of(config.out)
         saved = self._folder.load(config.identity)
         self._start = self._weights_before(resumed=saved is not None)
         self._device = choose(config.device)
@@ -197,9 +198,9 @@ class _Period:
         texts = TextSource(config.charset.characters)
         ramp, spec = Ramp(*config.difficulty, config.ramp), self._start.preprocessing
         held_out = SyntheticCrops(VAL_SEED, self._fonts, texts, ramp.last)
-        self._val = crop_set((), None, spec=spec, drawn=[held_out[i] for i in range(config.val)])
+        self._val = crop_set((), None, spec=spec, drawn=self._drawn(held_out))
         self._val.load()
-        self._exam = Exam(self._val, range(config.val), preprocessing=spec, device=self._learner.device)
+        self._exam = Exam(self._val, range(len(self._val)), preprocessing=spec, device=self._learner.device)
         self._before: Score | None = None
         self._stream = Stream(
             SyntheticStrips(SyntheticCrops(config.seed, self._fonts, texts), ramp, spec),
@@ -263,8 +264,12 @@ class _Period:
 
     def is_over(self) -> bool:
         """Whether the period has passed, or the user wants it to end."""
+        return self.wants_stop() or self._spent(self._progress.step) >= 1
+
+    def wants_stop(self) -> bool:
+        """Ask whether the user wants the period to end here."""
         self._stopped = self._stopped or self._should_stop()
-        return self._stopped or self._spent(self._progress.step) >= 1
+        return self._stopped
 
     def take_step(self, position: int) -> Batch | BadBatch:
         """Learn from the batch at this position of the stage."""
@@ -312,13 +317,15 @@ class _Period:
             yield self._save()
 
     def finish(self) -> Iterator[TrainEvent]:
-        """Write the decayed weights, calibrated; of a period that was stopped only the state."""
-        if not self._decaying:
+        """Write the decayed weights, calibrated; of a period that was stopped only the state, if it is a new one."""
+        has_learnt = self._progress.step > self._first
+        if has_learnt and not self._decaying:
             yield from self.keep()
         if self._stopped:
-            yield self._finished(Decision.STOPPED, "Stopped; the next period goes on from the state.", None)
+            reason = "the next period goes on from the state" if has_learnt else "no word was learnt from"
+            yield self._finished(Decision.STOPPED, f"Stopped; {reason}.", None)
             return
-        if self._progress.step == self._first:
+        if not has_learnt:
             raise TrainingError("The period was over before a word could be learnt from; allow more --minutes.")
         if not self._learner.is_finite():
             self._learner.fall_back()
@@ -326,6 +333,10 @@ class _Period:
         save_weights(replace(self._weights(score), temperature=self._temperature()), self._config.out)
         reason = f"{score.accuracy:.1%} of {score.words} held-out words are read right."
         yield self._finished(Decision.BETTER, reason, score)
+
+    def _drawn(self, held_out: SyntheticCrops) -> list[Drawn]:
+        """Draw the held-out words; none are needed any more once the user wants the period to end."""
+        return [held_out[i] for i in takewhile(lambda _: not self.wants_stop(), range(self._config.val))]
 
     def _spent(self, step: int) -> float:
         """Return the share of the period that is gone, by its steps or by the clock, whichever is further."""

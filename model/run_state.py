@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,33 @@ class RunFolder:
     def of(cls, out: Path) -> RunFolder:
         """Return the folder `OUT.run` of the run that writes the weights `OUT`."""
         return cls(out.with_name(f"{out.name}.run"))
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep other runs away from the folder while the block runs; the system frees it when the process dies.
+
+        Raises:
+            TrainingError: another run has it, or its place cannot be written to.
+        """
+        from filelock import FileLock, Timeout
+
+        file = self.path.with_name(f".{self.path.name}.lock")
+        lock = FileLock(file, timeout=0, thread_local=False)  # a generator may be closed by another thread
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:
+            raise TrainingError(
+                f"Another run is at work in {self.path}; wait for its end, or write to another place."
+            ) from None
+        except OSError as error:
+            raise TrainingError(f"{file} cannot be written: {error.strerror or error}.") from error
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows removes it on release, and not before
+                file.unlink()
+            lock.release()
 
     def clear(self) -> None:
         """Remove what an earlier run left."""

@@ -37,9 +37,11 @@ from model.events import (
     to_json,
 )
 from model.formats import open_dataset
+from model.run_state import RunFolder
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
+    from model.planning import TrainingPlan
     from model.pretraining import PretrainConfig
     from model.training_setup import TrainConfig
 
@@ -48,6 +50,8 @@ REFUSED = 3
 
 INTERRUPTED = 130
 """Exit status after Ctrl+C."""
+
+DEFAULT_NETWORK = "crnn-lite"
 
 SHOWN_PROBLEMS = 10
 
@@ -67,7 +71,9 @@ def train(
     base: Annotated[
         str | None, typer.Option(help="Weights to start from, or none; default the starter weights.")
     ] = None,
-    network: Annotated[str, typer.Option(help="Network to build when --base is none.")] = "crnn-lite",
+    network: Annotated[
+        str | None, typer.Option(help="Network to build when --base is none; default crnn-lite.")
+    ] = None,
     init: Annotated[
         str | None, typer.Option(help="Initial values when --base is none: he (the default), xavier or normal.")
     ] = None,
@@ -107,7 +113,7 @@ def train(
     config = TrainConfig(
         out=out,
         base=None if base == "none" else Path(base) if base else default_weights(),
-        network=network,
+        network=network or DEFAULT_NETWORK,
         options=_network_options(network, base, init=init, pretrained=pretrained),
         minutes=minutes,
         epochs=epochs,
@@ -122,18 +128,24 @@ def train(
     )
     refuse_nonsense(config, events)
     data = open_dataset(dataset, format=format_, part=part)
+    held_out = _held_out(val)
     with console.progress("Looking at crops") as advance:
         plan = plan_for(
             config,
             _enough(data.crops(), config),
             charset=Charset.named(charset) if charset else None,
-            val=_held_out(val),
+            val=held_out,
             new_characters=new_characters.value,
             progress=advance,
         )
+    _tell_of_share(held_out, plan)
     interruption = threading.Event()
     run = fine_tune(plan, config, should_stop=interruption.is_set, spent=time.monotonic() - began)
-    with console.progress("Training") as advance, on_interrupt(interruption.set, kept_for="--resume"):
+    with (
+        RunFolder.of(out).claimed(),
+        console.progress("Training") as advance,
+        on_interrupt(interruption.set, kept_for="--resume"),
+    ):
         teller, finished = _Teller(advance), None
         for event in written(run, events, append=resume):
             teller.tell(event)
@@ -146,7 +158,9 @@ def train(
     return REFUSED if finished.decision == Decision.REFUSED else 0
 
 
-def _network_options(network: str, base: str | None, *, init: str | None, pretrained: str | None) -> dict[str, Any]:
+def _network_options(
+    network: str | None, base: str | None, *, init: str | None, pretrained: str | None
+) -> dict[str, Any]:
     """Return what a new network is built with beside its defaults.
 
     Raises:
@@ -158,10 +172,11 @@ def _network_options(network: str, base: str | None, *, init: str | None, pretra
     options: dict[str, Any] = {} if init is None else {"init": init}
     if pretrained is not None:
         options["pretrained"] = True if pretrained == "imagenet" else Path(pretrained)
-    if options and base != "none":
-        raise TrainingError("--init and --pretrained say how a new network begins; they need --base none.")
+    if (options or network) and base != "none":
+        raise TrainingError("--network, --init and --pretrained say how a new network begins; they need --base none.")
     if init is not None and init not in INITS:
         raise TrainingError(f"There are no initial values called {init!r}; known are {', '.join(INITS)}.")
+    network = network or DEFAULT_NETWORK
     if pretrained is not None and network in NETWORKS and "pretrained" not in signature(NETWORKS[network]).parameters:
         raise TrainingError(f"The network {network!r} has no part that --pretrained fits; vgg16-bilstm has.")
     return options
@@ -186,6 +201,8 @@ def refuse_nonsense(config: TrainConfig | PretrainConfig, events: Path | None) -
     if config.minutes is not None and not math.isfinite(config.minutes):
         raise TrainingError(f"A time budget is a number of minutes, not {config.minutes:g}.")
     require_writable(config.out, make_folders=True)
+    if config.out.suffix.lower() != ".safetensors":
+        raise TrainingError(f"Weights are safetensors files: write them to {config.out.stem}.safetensors instead.")
     if events:
         require_writable(events)
 
@@ -237,6 +254,15 @@ def _held_out(val: str | None) -> float | list[LabelledCrop] | None:
         return float(val)
     except ValueError:
         return list(open_dataset(Path(val)).crops())
+
+
+def _tell_of_share(val: float | list[LabelledCrop] | None, plan: TrainingPlan) -> None:
+    """Say so where the data set's own part "val" is held out instead of the share that was asked for."""
+    own = sum(crop.part == "val" for crop in plan.val)
+    if own and isinstance(val, float):
+        console.remark(
+            f"--val {val:g} is not used, because the data set has a part for it: {own:,} crops are held out."
+        )
 
 
 def written(run: Iterator[TrainEvent], path: Path | None, *, append: bool) -> Iterator[TrainEvent]:

@@ -24,7 +24,10 @@ from model.charset import Charset
 from model.checkpoint import Weights, load_weights, save_weights
 from model.cli import main
 from model.networks import build
+from model.run_state import RunFolder
 from model.store import FILE_NAME, AnnotationStore
+from model.synth.dataset import write_crops
+from model.synth.general import general_crops
 from tests.conftest import CHECKOUT
 from tests.helpers.poison import POISON, SOUND, write_poisoned, write_sound
 
@@ -117,10 +120,18 @@ def test_predict_obeys_lexicon_and_pattern(crnn: Crnn, digits: Path, weights: Pa
 
 
 def test_predict_reads_what_it_can_and_names_the_rest(crnn: Crnn, digits: Path, weights: Path) -> None:
-    answer = crnn("predict", "missing.png", digits / "0.png", "--weights", weights)
+    paths = ["missing.png", digits / "0.png", "gone.png", digits / "1.png", "last.png"]
+    answer = crnn("predict", *paths, "--weights", weights)
     assert answer.status == 2
-    assert answer.document["path"] == str(digits / "0.png")
-    assert answer.err == "missing.png does not exist.\n"
+    assert [strict(line)["path"] for line in answer.out.splitlines()] == [str(digits / "0.png"), str(digits / "1.png")]
+    assert answer.err == "".join(f"{name}.png does not exist.\n" for name in ("missing", "gone", "last"))
+
+
+def test_predict_tells_as_many_texts_as_are_asked_for(crnn: Crnn, digits: Path, weights: Path) -> None:
+    several = crnn("predict", digits / "0.png", "--weights", weights, "--top", 5).document
+    assert len(several["alternatives"]) == 4
+    assert several["confidence"] >= several["alternatives"][0]["confidence"]
+    assert crnn("predict", digits / "0.png", "--weights", weights).document["text"] == several["text"]
 
 
 def test_predict_write_suggests_once_and_leaves_human_text(crnn: Crnn, tiny_project: Path, weights: Path) -> None:
@@ -208,6 +219,8 @@ BAD = {
     "predict 0.png 1.png --pattern [": "malformed",
     "predict 0.png --lexicon empty.txt": "no words",
     "predict 0.png --lexicon nowhere.txt": "cannot be read",
+    "predict 0.png --lexicon labels.txt": "can write no word of the lexicon",
+    "predict 0.png --weights drawn.onnx": "is an ONNX file",
     "predict 0.png --device tpu": "no device 'tpu'",
     "predict 0.png --precision fp8": "no precision 'fp8'",
     "predict 0.png --weights nowhere.safetensors": "no weights file",
@@ -234,8 +247,10 @@ BAD = {
     "train . --base nowhere": "no weights file",
     "train . --base none --init ones": "he, xavier, normal",
     "train . --base none --pretrained imagenet": "vgg16-bilstm has",
-    "train . --base none --network vgg16-bilstm --pretrained nowhere": "there is no file",
+    "train . --base none --network vgg16-bilstm --pretrained nowhere": "There is no file",
     "train . --init he": "--base none",
+    "train . --network crnn": "--base none",
+    "train . --out drawn.onnx": "write them to drawn.safetensors",
     "train . --precision fp8": "no precision",
     "train . --device tpu": "no device",
     "train . --charset nonsense": "one of: digits",
@@ -247,6 +262,8 @@ BAD = {
     "train . --out text.jpg/x.safetensors": "cannot be written",
     "train . --events nowhere/events.jsonl": "cannot be written",
     "train few": "at least 8 usable crops",
+    "pretrain drawn.pt": "write them to drawn.safetensors",
+    "pretrain drawn.safetensors --init empty.txt --network crnn": "--init",
     "doctor --weights nowhere": "no weights file",
     "nonsense": "No such command",
     "synth new --count 0": "--count",
@@ -264,6 +281,8 @@ def test_bad_input_is_told_in_one_sentence_and_nothing_is_written(
     shutil.copy("0.png", "few")
     Path("few/labels.tsv").write_text("0.png\t1\n")
     Path("text.jpg").write_text("no image")
+    Path("labels.txt").write_text("größe\n", encoding="utf-8")
+    Path("drawn.onnx").write_bytes(bytes(64))
     Path("damaged").mkdir()
     Path("damaged", FILE_NAME).write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 8)
     before = everything(digits)
@@ -276,6 +295,8 @@ def test_bad_input_is_told_in_one_sentence_and_nothing_is_written(
     assert (answer.status, answer.out) == (2, "")
     assert BAD[command] in answer.err
     assert len(answer.err.splitlines()) == 1
+    assert answer.err.endswith((".\n", "FILE\n"))
+    assert answer.err[0].isupper() or answer.err.split()[0].strip("'") in {*words, *os.listdir()} or "/" in answer.err
     assert everything(digits) == before
 
 
@@ -328,6 +349,15 @@ def test_train_from_nothing_takes_the_characters_of_the_labels(crnn: Crnn, digit
     [written] = Path().glob("o*.safetensors")
     assert answer.status == (3 if "refused" in written.name else 0)
     assert set(load_weights(written).charset.characters) == {char for text in SOUND for char in text}
+
+
+def test_a_share_that_the_data_set_overrules_is_told(crnn: Crnn, weights: Path) -> None:
+    write_crops(Path("made"), general_crops()[:20])
+    train = ("train", "made", "--base", weights, "--out", "o.safetensors")
+    with RunFolder.of(Path("o.safetensors")).claimed():  # so that the command ends where training would begin
+        answers = [crnn(*train, *val) for val in (("--val", 0.5), ("--val", 0), ())]
+    told = "--val 0.5 is not used, because the data set has a part for it: 2 crops are held out.\n"
+    assert [told in answer.err for answer in answers] == [True, False, False]
 
 
 def test_of_a_huge_set_no_more_is_looked_at_than_there_is_time_for(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -113,6 +114,17 @@ def test_a_period_that_is_stopped_keeps_its_state_and_writes_no_weights(tmp_path
     assert state(config)[1]["step"] == 4
 
 
+def test_a_period_that_is_stopped_before_its_first_step_does_no_work_in_vain(tmp_path: Path) -> None:
+    config = small(tmp_path, steps=3)
+    run(config)
+    kept = {path.name: path.read_bytes() for path in tmp_path.rglob("*.safetensors")}
+    *_, started, finished = pretrain(replace(config, val=1_000_000), should_stop=lambda: True)
+    assert isinstance(started, Started)
+    assert isinstance(finished, Finished)
+    assert (finished.decision, finished.steps, finished.before) == (Decision.STOPPED, 3, None)
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.safetensors")} == kept
+
+
 def test_other_batches_go_on_with_words_not_seen_yet(tmp_path: Path) -> None:
     config = small(tmp_path, steps=3)
     run(config)
@@ -177,6 +189,18 @@ def test_the_command_pretrains_and_goes_on(
     types = [json.loads(line)["type"] for line in told.read_text().splitlines()]
     assert types.count("started") == types.count("finished") == 2
     assert len(load_weights(out).charset.characters) == 10
+
+
+def test_the_command_tells_no_figures_of_steps_that_were_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("model.pretraining.find_fonts", lambda: FONTS)
+    length = ["--steps", "2", "--minutes", "60", "--cooldown", "1"]  # the decay begins before the first step
+    options = ["--batch", "1", "--val", "4", "--charset", "digits", "--device", "cpu", "--threads", "1"]
+    assert main(["pretrain", str(tmp_path / "w.safetensors"), *length, *options]) == 0
+    told = capsys.readouterr().err
+    assert re.search(r"step 0, [\d.]+ min: held-out words", told)
+    assert "nan" not in told
 
 
 @pytest.mark.parametrize("difficulty", ["hard", "0..2", "..", "nan"])
