@@ -1,0 +1,105 @@
+"""Commands that are stopped, killed, or started twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from model.cli import main
+from model.run_state import RunFolder
+from tests.conftest import CHECKOUT
+from tests.helpers.poison import write_sound
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+
+
+def wait_for(what: Callable[[], bool], *, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return what()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C reaches a whole console there")
+def test_ctrl_c_while_the_command_is_loaded_ends_it_quietly() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "model", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
+        assert process.stderr is not None
+        assert any(b"typer" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL])
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C reaches a whole console there")
+def test_drawing_processes_end_with_the_command(end: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "model", "synth", "drawn", "--count", "100000", "--workers", "2"]
+    error = tmp_path / "error.txt"
+    with error.open("wb") as stderr:
+        process = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=stderr, start_new_session=True)
+    assert wait_for(lambda: any(tmp_path.glob(".drawn.*.part/*/*/*")), seconds=120)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 2
+    if end == signal.SIGINT:
+        os.killpg(process.pid, end)  # as a terminal does
+    else:
+        process.kill()
+    status = process.wait(60)
+    assert not psutil.wait_procs(children, timeout=30)[1]
+    assert b"Traceback" not in error.read_bytes()
+    assert (status, any(tmp_path.glob(".drawn.*"))) == ((130, False) if end == signal.SIGINT else (-end, True))
+
+
+def test_an_unfinished_folder_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    left = tmp_path / ".drawn.0123abcd.part"
+    left.mkdir()
+    command = [sys.executable, "-m", "model", "synth", "drawn", "--count", "1", "--charset", "digits"]
+    subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, check=True, timeout=120)
+    assert capfd.readouterr().err == (
+        ".drawn.0123abcd.part was left by a run that was killed; remove it unless another run is writing it.\n"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".drawn.0123abcd.part", "drawn"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train digits --base none --val 0 --epochs 1 --out o.safetensors",
+        "pretrain o.safetensors --steps 1",
+        "pretrain p.safetensors --state o.safetensors.run --steps 1",
+    ],
+)
+def test_a_second_run_in_the_same_place_is_refused(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_sound(tmp_path / "digits")
+    with RunFolder.of(Path("o.safetensors")).claimed():
+        assert main(command.split()) == 2
+    assert "Another run is at work in o.safetensors.run" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["digits"]
+
+
+def test_the_place_of_a_run_that_was_killed_is_free(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from model.run_state import RunFolder\n"
+        "with RunFolder(Path(sys.argv[1])).claimed(): print('claimed', flush=True); time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "o.run")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"claimed\n"
+        process.kill()
+    with RunFolder(tmp_path / "o.run").claimed():
+        pass
