@@ -86,9 +86,9 @@ def _file_state(path: Path) -> Mapping[str, Tensor]:
         raise WeightsError(f"There is no file {path} with the weights of VGG16.") from None
     except (OSError, RuntimeError, UnpicklingError, EOFError) as error:
         reason = str(error).partition("\n")[0]
-        raise WeightsError(f"{path} is not a file of weights as torchvision has them: {reason}") from error
+        raise WeightsError(f"{path} is not a file of weights as torchvision has them: {reason}.") from error
     if not isinstance(state, Mapping):
-        raise WeightsError(f"{path} holds a {type(state).__name__} instead of the weights of VGG16 by name")
+        raise WeightsError(f"{path} holds a {type(state).__name__} instead of the weights of VGG16 by name.")
     return state
 
 

@@ -358,7 +358,7 @@ def test_without_a_network_connection_the_way_out_is_told(tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "there is no file"),
+        (None, "There is no file"),
         (b"", "is not a file of weights"),
         (b"not a checkpoint", "is not a file of weights"),
         ([1, 2], "holds a list"),
