@@ -120,6 +120,18 @@ def test_bulk_readings_are_the_single_ones_in_order(recognizer: Recognizer) -> N
     assert len({prediction.text for prediction in bulk}) > 10
 
 
+def test_files_and_images_in_bulk_keep_their_order(recognizer: Recognizer, tmp_path: Path) -> None:
+    images = crops(150)  # more files than the threads that open them take at once
+    mixed: list[Image.Image | Path] = []
+    for place, image in enumerate(images):
+        path = tmp_path / f"{place}.png"
+        image.save(path)
+        mixed.append(image if place in {0, 7, 149} else path)
+    expected = [one.text for one in recognizer.read_many(images)]
+    assert [one.text for one in recognizer.read_many(mixed)] == expected
+    assert len(set(expected)) > 10
+
+
 def test_bulk_readings_obey_lexicon_and_pattern(recognizer: Recognizer) -> None:
     images, words = crops(5), ["meter", "plate", "77"]
     for limits in ({"lexicon": words}, {"pattern": r"[a-f]\d+"}, {"lexicon": words, "pattern": r"\d+"}):
