@@ -297,6 +297,9 @@ class _Run:
         decision, reason = verdict.decision, verdict.reason
         if decision is Decision.REFUSED and not self._config.gate:
             decision, reason = Decision.BETTER, f"The gate was off. {reason}"
+        if not self._progress.crops:
+            decision = Decision.REFUSED
+            reason = "Nothing was learnt: there was no time for a step, or every batch was bad."
         if self._stopped:
             decision = Decision.STOPPED if decision is Decision.REFUSED else decision
             reason = f"Stopped after {self._progress.step} of {self._pace.steps} steps. {reason}"

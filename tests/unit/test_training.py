@@ -170,6 +170,14 @@ def test_minutes_bound_the_run(plan: TrainingPlan, config: TrainConfig) -> None:
     assert finished.steps > 2
 
 
+def test_a_run_without_a_step_is_refused_as_such(plan: TrainingPlan, config: TrainConfig) -> None:
+    _, finished = run(plan, replace(config, steps=None, minutes=1e-4))
+    assert finished.steps == 0
+    assert finished.decision is Decision.REFUSED
+    assert "Nothing was learnt" in finished.reason
+    assert not config.out.exists()
+
+
 def test_minutes_bound_the_exams_too(
     plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
