@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
@@ -28,11 +27,7 @@ Picture = Image.Image | NDArray[np.uint8] | Path | str
 """A crop: an image as it is, uint8 pixels (H, W) or (H, W, 3), or the path of an image file, whose EXIF orientation is
 applied."""
 
-Seen = tuple[Strip, float]
-"""A strip, and the share of its width that is not padding."""
-
 _WINDOW = 16  # batches whose crops are sorted by width together
-_CHUNK = 16  # files that one thread opens at a time
 
 
 class Recognizer:
@@ -65,7 +60,6 @@ class Recognizer:
         chosen = device or choose()
         self._wanted = (chosen, precision, engine)
         self._pool = worker_pool(workers or (min(cores(), _WINDOW) if chosen.kind == "cpu" else 1))
-        self._openers = ThreadPoolExecutor(cores(), thread_name_prefix="opening")
         self._reader = self._prepared(weights, weights_hash)
 
     @classmethod
@@ -106,7 +100,6 @@ class Recognizer:
 
     def close(self) -> None:
         """Give up what has not been computed yet and end the threads; nothing can be read afterwards."""
-        self._openers.shutdown(cancel_futures=True)
         self._pool.shutdown(cancel_futures=True)
 
     def __enter__(self) -> Self:
@@ -236,15 +229,15 @@ class Recognizer:
             while True:
                 # One window is prepared here while the pool works on the window before.
                 taken, seen = 0, []
-                for place, result in self._seen(reader, islice(pending, _WINDOW * batch)):
+                for place, image in islice(pending, _WINDOW * batch):
                     taken += 1
-                    if not isinstance(result, ImageError):
-                        seen.append(result)
-                    elif on_error:
-                        on_error(place, result)
-                    else:
-                        failure = result
-                        break
+                    try:
+                        seen.append(reader.seen(_opened(image)))
+                    except ImageError as error:
+                        if on_error is None:
+                            failure = error
+                            break
+                        on_error(place, error)
                 finished, waiting = waiting, self._begin(reader, seen, batch, top, constraint)
                 yield from finished.predictions()
                 if failure or not taken:
@@ -255,28 +248,10 @@ class Recognizer:
         if failure:
             raise failure
 
-    def _seen(self, reader: Reader, pictures: Iterator[tuple[int, Picture]]) -> Iterator[tuple[int, Seen | ImageError]]:
-        """Yield each crop's strip, or why it cannot be read.
-
-        Files are opened by several threads. Images are not: the caller may pass one twice, and two threads must not
-        load it at once.
-        """
-        for in_files, some in groupby(pictures, key=lambda item: isinstance(item[1], Path | str)):
-            if not in_files:
-                yield from (_strip_of(reader, *item) for item in some)
-                continue
-            opening: deque[Future[list[tuple[int, Seen | ImageError]]]] = deque()
-            while chunk := list(islice(some, _CHUNK)):
-                opening.append(self._openers.submit(_strips_of, reader, chunk))
-                if len(opening) > 2 * cores():
-                    yield from opening.popleft().result()
-            while opening:
-                yield from opening.popleft().result()
-
     def _begin(
         self,
         reader: Reader,
-        seen: Sequence[Seen],
+        seen: Sequence[tuple[Strip, float]],
         batch: int,
         top: int | None,
         constraint: Constraint,
@@ -310,17 +285,6 @@ class _Window:
         """Give up what has not begun."""
         for _, future in self.batches:
             future.cancel()
-
-
-def _strips_of(reader: Reader, pictures: Iterable[tuple[int, Picture]]) -> list[tuple[int, Seen | ImageError]]:
-    return [_strip_of(reader, place, picture) for place, picture in pictures]
-
-
-def _strip_of(reader: Reader, place: int, picture: Picture) -> tuple[int, Seen | ImageError]:
-    try:
-        return place, reader.seen(_opened(picture))
-    except ImageError as error:
-        return place, error
 
 
 def _batches(widths: Sequence[int], batch: int) -> Iterator[list[int]]:

@@ -121,7 +121,7 @@ def test_bulk_readings_are_the_single_ones_in_order(recognizer: Recognizer) -> N
 
 
 def test_files_and_images_in_bulk_keep_their_order(recognizer: Recognizer, tmp_path: Path) -> None:
-    images = crops(150)  # more files than the threads that open them take at once
+    images = crops(150)
     mixed: list[Image.Image | Path] = []
     for place, image in enumerate(images):
         path = tmp_path / f"{place}.png"
