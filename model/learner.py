@@ -451,7 +451,6 @@ class Learner:
                 for (part, decayed), members in groups.items()
             ],
             lr=self.learning_rate,
-            fused=True,  # a sixth of a step's time on a CPU otherwise goes into the optimizer's many small operations
         )
 
     def _copy(self) -> dict[str, Tensor]:
