@@ -310,8 +310,7 @@ def _fitted(
         raise WeightsError(
             f"{path} has parameters that repeat fewer values than they stand for: {', '.join(repeated)}."
         )
-    with torch.device("meta"):
-        wanted = build(layout.network, classes, **options).state_dict()
+    wanted = _wanted(layout, classes, options)
     left = dict(state)
     fitted: dict[str, Tensor] = {}
     missing, misshapen, odd, infinite = [], [], [], []
@@ -345,6 +344,16 @@ def _fitted(
     if told := "; ".join(f"{what}: {', '.join(names)}" for what, names in problems if names):
         raise WeightsError(f"{path} looks like the layout {layout.name} but does not fit; {told}.")
     return fitted
+
+
+def _wanted(layout: Layout, classes: int, options: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the parameters of the network without values; of the usual one where none has such sizes."""
+    with torch.device("meta"):
+        try:
+            network = build(layout.network, classes, **options)
+        except WeightsError:
+            network = build(layout.network, classes, **layout.options)
+    return network.state_dict()
 
 
 def _is_plain(value: Tensor) -> bool:

@@ -84,13 +84,13 @@ def build(name: str, classes: int, **options: Any) -> Network:
         **options: the network's own options; what is not given has its default.
 
     Raises:
-        WeightsError: there is no such network, or it has no such option.
+        WeightsError: there is no such network, or it has no such option, or none of such a value.
     """
     if name not in NETWORKS:
         raise WeightsError(f"There is no network called {name!r}; known are {', '.join(sorted(NETWORKS))}.")
     try:
         network = NETWORKS[name](classes, **options)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise WeightsError(f"The network {name!r} cannot be built with the options {options!r}: {error}.") from error
     # Request-time options such as pretrained=True say where the first state came from, not what the network is.
     network.options = {key: value for key, value in options.items() if key != "pretrained"}

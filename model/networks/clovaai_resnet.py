@@ -23,9 +23,14 @@ class ClovaaiResNet(Network):
         channels: of the last convolutions; the first has a sixteenth of them.
         hidden: units of each direction of both LSTM layers.
         init: initial values, see :func:`model.networks.base.initialize`.
+
+    Raises:
+        ValueError: there are too few channels.
     """
 
     def __init__(self, classes: int, *, channels: int = 512, hidden: int = 256, init: str = "he") -> None:
+        if channels < 16:
+            raise ValueError(f"of {channels} channels there is no sixteenth")
         super().__init__()
         self.cnn = nn.Sequential(_layers(channels))
         self.rnn = nn.Sequential(BiLSTM(channels, hidden, hidden), BiLSTM(hidden, hidden, hidden))

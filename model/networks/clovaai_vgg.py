@@ -20,9 +20,14 @@ class ClovaaiVGG(Network):
         channels: of the last convolutions; the first have an eighth of them.
         hidden: units of each direction of both LSTM layers.
         init: initial values, see :func:`model.networks.base.initialize`.
+
+    Raises:
+        ValueError: there are too few channels.
     """
 
     def __init__(self, classes: int, *, channels: int = 512, hidden: int = 256, init: str = "he") -> None:
+        if channels < 8:
+            raise ValueError(f"of {channels} channels there is no eighth")
         super().__init__()
         eighth, quarter, half = channels // 8, channels // 4, channels // 2
         self.cnn = nn.Sequential(

@@ -235,23 +235,21 @@ def test_the_weights_say_where_they_come_from(state: dict[str, Tensor], tmp_path
 # --- what is refused ---
 
 
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_a_parameter_too_few_or_too_many_is_named(state: dict[str, Tensor], folder: Path, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from([n for n in state if "num_batches_tracked" not in n]))
-    fault = data.draw(st.sampled_from(["missing", "more", "shape", "scalar", "empty"]))
-    broken = dict(state)
-    if fault == "more":
-        name = name.replace(".", ".x", 1)
-        broken[name] = torch.zeros(2)
-    elif fault == "missing":
-        del broken[name]
-    else:
-        broken[name] = {"shape": torch.zeros(3, 5, 7), "scalar": torch.tensor(1.0), "empty": torch.zeros(0)}[fault]
-    with pytest.raises((WeightsError, CharsetError)) as refusal:
-        convert(saved(broken, folder / "broken.pth"), CHARSET)
-    told = str(refusal.value)
-    assert name in told or "no layout that is known" in told or "characters" in told
+@pytest.mark.parametrize("fault", ["missing", "more", "shape", "scalar", "empty"])
+def test_a_parameter_too_few_or_too_many_is_named(state: dict[str, Tensor], folder: Path, fault: str) -> None:
+    for name in (name for name in state if "num_batches_tracked" not in name):
+        broken = dict(state)
+        told = name
+        if fault == "more":
+            told = name.replace(".", ".x", 1)
+            broken[told] = torch.zeros(2)
+        elif fault == "missing":
+            del broken[name]
+        else:
+            broken[name] = {"shape": torch.zeros(3, 5, 7), "scalar": torch.tensor(1.0), "empty": torch.zeros(0)}[fault]
+        with pytest.raises((WeightsError, CharsetError)) as refusal:
+            convert(saved(broken, folder / "broken.pth"), CHARSET)
+        assert any(words in str(refusal.value) for words in (told, "no layout that is known", "characters")), name
 
 
 def test_every_fault_is_told_at_once(state: dict[str, Tensor], tmp_path: Path) -> None:

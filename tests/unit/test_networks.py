@@ -181,6 +181,15 @@ def test_unknown_networks_and_options_are_named() -> None:
         build("crnn", CLASSES, depth=3)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("clovaai-vgg", {"channels": 7}), ("clovaai-resnet", {"channels": 15}), ("crnn", {"hidden": 0})],
+)
+def test_sizes_of_which_nothing_can_be_built_are_named(name: str, options: dict[str, int]) -> None:
+    with pytest.raises(WeightsError, match=f"{name}.*{options}"):
+        build(name, 11, **options)
+
+
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="crnn-lite"):
         register("crnn-lite")(NETWORKS["crnn"])
