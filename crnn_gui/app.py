@@ -30,9 +30,9 @@ from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.training import Training
 from crnn_gui.training_advice import GO_ON, TRAIN, TrainingAdvice
-from crnn_gui.widgets.inspector import Sight
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
+from crnn_gui.widgets.trainability import Sight
 from crnn_gui.yardstick import Measured, Yardstick
 from model.annotations import Word
 from model.charset import Charset
@@ -81,23 +81,28 @@ class Application(QObject):
         self.services = services
         self.document = ProjectDocument(services.store, services.images, services.tasks)
         self.reading = Reading(self.document, services.predictor)
-        pages = PageList(self.document, PageListModel(self.document, services.thumbnails))
-        self.window = MainWindow(self.document, self.reading, pages=pages, settings=settings, theme=theme)
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
         self.yardstick = Yardstick(self.document, services.store, self.training, services.predictor)
-        self.leaving = Leaving(self.training, self.window)
         self.advice = TrainingAdvice(self.document, self.training)
         self._theme = theme
-        self._export_panel: ExportPanel | None = None
-        self._import_panel: ImportPanel | None = None
         self._running: tuple[Task, ...] = ()
         self._training_news: Notice | None = None
         self._trained = ""
         self._is_stopped = False
+        self._build_window()
+        self._connect()
+
+    def _build_window(self) -> None:
+        """Build the window and all that belongs to it. Another language has it built anew, with the same document."""
+        pages = PageList(self.document, PageListModel(self.document, self.services.thumbnails))
+        self.window = MainWindow(self.document, self.reading, pages=pages, settings=self.settings, theme=self._theme)
+        self.leaving = Leaving(self.training, self.window)
+        self._export_panel: ExportPanel | None = None
+        self._import_panel: ImportPanel | None = None
         self._show_settings()
         self.window.add_workspace("review", self._review_workspace)
         self.window.add_workspace("train", self._train_workspace)
-        self._connect()
+        self._connect_window()
 
     def _review_workspace(self) -> QWidget:
         from crnn_gui.services.crops import Crops
@@ -132,7 +137,7 @@ class Application(QObject):
         self.window.inspector.set_doubt_below(doubt_below)
 
     def _connect(self) -> None:
-        services, status = self.services, self.window.status
+        services = self.services
         services.predictor.loaded.connect(self._on_weights_loaded)
         services.predictor.loading_failed.connect(self._on_loading_failed)
         services.predictor.failed.connect(self.report)
@@ -140,21 +145,24 @@ class Application(QObject):
         services.tasks.running_changed.connect(self._on_tasks_changed)
         services.tasks.failed.connect(self.report)
         services.store.failed.connect(self.report)
-        status.cancel_requested.connect(self._on_cancel_requested)
         self.reading.refused.connect(self._on_refused)
-        self.window.export_requested.connect(self._on_export_requested)
-        self.window.import_requested.connect(self._on_import_requested)
-        self.window.dropped.connect(self._on_dropped)
-        self.window.demo_requested.connect(self.open_demo)
-        self.window.closing.connect(self.stop)
         self.training.failed.connect(self.report)
         self.training.switched.connect(self._on_weights_switched)
         self.training.finished.connect(self._on_training_finished)
-        self.window.notices.action_chosen.connect(self._on_notice_action_chosen)
         self.yardstick.changed.connect(self._on_yardstick_changed)
-        self.advice.given.connect(self.window.notices.show_notice)
-        self.advice.withdrawn.connect(self.window.notices.withdraw)
-        self.window.notices.action_chosen.connect(self._on_advice_taken)
+
+    def _connect_window(self) -> None:
+        window = self.window
+        window.status.cancel_requested.connect(self._on_cancel_requested)
+        window.export_requested.connect(self._on_export_requested)
+        window.import_requested.connect(self._on_import_requested)
+        window.dropped.connect(self._on_dropped)
+        window.demo_requested.connect(self.open_demo)
+        window.closing.connect(self.stop)
+        window.notices.action_chosen.connect(self._on_notice_action_chosen)
+        self.advice.given.connect(window.notices.show_notice)
+        self.advice.withdrawn.connect(window.notices.withdraw)
+        window.notices.action_chosen.connect(self._on_advice_taken)
 
     def load_recogniser(self) -> None:
         """Start the child that reads. The window is on the screen by now."""

@@ -27,11 +27,12 @@ from crnn_gui.services.tasks import Tasks
 from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
-from crnn_gui.widgets.inspector import Sight, ago, history, trainability
 from crnn_gui.widgets.main_window import first_size
 from crnn_gui.widgets.notice_bar import NoticeBars
 from crnn_gui.widgets.status_bar import StatusBar
 from crnn_gui.widgets.strip_view import StripView
+from crnn_gui.widgets.trainability import Sight, trainability
+from crnn_gui.widgets.word_history import ago, history
 from crnn_gui.widgets.word_look import Look, look_of
 from model.annotations import Box, Character, Prediction, Source, Word
 from model.charset import Charset
