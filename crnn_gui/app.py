@@ -30,9 +30,9 @@ from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.training import Training
 from crnn_gui.training_advice import GO_ON, TRAIN, TrainingAdvice
-from crnn_gui.widgets.inspector import Sight
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
+from crnn_gui.widgets.trainability import Sight
 from crnn_gui.yardstick import Measured, Yardstick
 from model.annotations import Word
 from model.charset import Charset
