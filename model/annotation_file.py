@@ -104,6 +104,19 @@ class AnnotationFile:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def meta(self, key: str) -> str | None:
+        """Return a value of the project that has no table of its own, or None."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    def set_meta(self, key: str, value: str | None) -> None:
+        """Keep a value of the project under a name; None takes it away. It is no edit, so Undo knows nothing of it."""
+        with self._writing() as db:
+            if value is None:
+                db.execute("DELETE FROM meta WHERE key = ?", (key,))
+            else:
+                db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with explained(self.path):
             return self._db.execute(sql, values).fetchall()

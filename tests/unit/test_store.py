@@ -601,3 +601,15 @@ def test_without_room_for_a_backup_the_edit_is_kept_and_the_problem_told(store, 
     assert "cannot be written" in store.backup_problem
     assert "no backup today" in caplog.text
     assert store.counts().words == 2
+
+
+def test_a_value_without_a_table_is_kept_under_its_name_until_it_is_taken_away(store):
+    assert store.meta("lexicon") is None
+    store.set_meta("lexicon", "a")
+    store.set_meta("lexicon", "b ü")
+    with AnnotationStore.open(store.path, read_only=True) as reader:
+        assert reader.meta("lexicon") == "b ü"
+        with pytest.raises(StoreError, match="reading only"):
+            reader.set_meta("lexicon", "c")
+    store.set_meta("lexicon", None)
+    assert store.meta("lexicon") is None
