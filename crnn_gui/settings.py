@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 RECENT_PROJECTS = 8
 
@@ -16,36 +16,125 @@ class Setting:
     """One setting: its key, its default (whose type is the setting's type), and how a person is told of it.
 
     Attributes:
+        label, group, hint: what the settings page says; choices have names in ``names``, in the same order.
         choices: the values it can have, for a setting that is chosen from a list.
-        least, most: the range of a number.
+        least, most, step: the range of a number, and how far one key press goes.
+        unit: stands behind a number.
+        is_folder: the text is the path of a folder, empty for the usual place.
+        is_shown: False for what is set elsewhere on the screen.
     """
 
     key: str
     default: str | int | float | bool
     label: str
     group: str
+    hint: str = ""
     choices: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
+    step: float = 1
+    unit: str = ""
+    is_folder: bool = False
+    is_shown: bool = True
 
+
+_DEVICES = ("auto", "cpu", "cuda", "mps")
+_DEVICE_NAMES = ("The fastest that is there", "CPU", "CUDA", "MPS")
+
+GROUPS = ("Look", "Reading", "Training")
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("look/scheme", "system", "Light or dark", "Look", choices=("system", "light", "dark")),
-    Setting("look/text_at_boxes", True, "Show the text at the boxes", "Look"),
-    Setting("look/field_points", 4, "Larger text in the word field, by points", "Look", least=0, most=24),
-    Setting("reading/doubt_below", 0.85, "A reading is doubtful below this confidence", "Reading", least=0.0, most=1.0),
-    Setting("reading/device", "auto", "Device that reads", "Reading", choices=("auto", "cpu", "cuda", "mps")),
-    Setting("training/device", "auto", "Device that trains", "Training", choices=("auto", "cpu", "cuda", "mps")),
-    Setting("training/minutes", 5, "Minutes a training run may take", "Training", least=1, most=720),
-    Setting("training/switch", "ask", "Better weights are put to use", "Training", choices=("ask", "automatic")),
+    Setting(
+        "look/language",
+        "system",
+        "Language",
+        "Look",
+        choices=("system", "en", "zh_CN"),
+        names=("As the system", "English", "简体中文"),
+    ),
+    Setting(
+        "look/scheme",
+        "system",
+        "Light or dark",
+        "Look",
+        choices=("system", "light", "dark"),
+        names=("As the system", "Light", "Dark"),
+    ),
+    Setting(
+        "look/colours",
+        "safe",
+        "Colours of the states",
+        "Look",
+        "Shapes tell the states apart in either case: dashed, hatched, with a tick.",
+        choices=("safe", "vivid"),
+        names=("Safe for the colour-blind", "Traffic light"),
+    ),
+    Setting("look/text_percent", 100, "Size of the interface's text", "Look", least=100, most=300, step=10, unit="%"),
+    Setting(
+        "look/field_percent",
+        140,
+        "Size of the words' text",
+        "Look",
+        "Where a word is typed, whatever the size of the interface.",
+        least=100,
+        most=300,
+        step=10,
+        unit="%",
+    ),
+    Setting("look/text_at_boxes", True, "Show the text at the boxes", "Look", is_shown=False),
+    Setting("reading/live", True, "Read while a box is being drawn", "Reading"),
+    Setting(
+        "reading/doubt_below",
+        0.85,
+        "A reading is doubtful below this confidence",
+        "Reading",
+        least=0.0,
+        most=1.0,
+        step=0.05,
+    ),
+    Setting(
+        "reading/device",
+        "auto",
+        "Device that reads",
+        "Reading",
+        "Counts from the next start.",
+        choices=_DEVICES,
+        names=_DEVICE_NAMES,
+    ),
+    Setting("training/device", "auto", "Device that trains", "Training", choices=_DEVICES, names=_DEVICE_NAMES),
+    Setting("training/minutes", 5, "A training run may take", "Training", least=1, most=720, unit="min"),
+    Setting(
+        "training/switch",
+        "ask",
+        "Better weights are put to use",
+        "Training",
+        choices=("ask", "automatic"),
+        names=("When I agree", "By themselves"),
+    ),
+    Setting(
+        "training/folder",
+        "",
+        "Folder of trained weights",
+        "Training",
+        "Empty: beside the annotation file.",
+        is_folder=True,
+    ),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 
 
-class Settings:
-    """Typed access to the table. A value of the wrong type or out of range reads as the default."""
+class Settings(QObject):
+    """Typed access to the table. A value of the wrong type or out of range reads as the default.
 
-    def __init__(self, store: QSettings) -> None:
+    Signals:
+        changed: key of the setting that has another value now.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, store: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._store = store
 
     @classmethod
@@ -73,7 +162,10 @@ class Settings:
         setting = _BY_KEY[key]
         if not _is_allowed(setting, value):
             raise ValueError(f"{value!r} is no value for the setting {key}")
+        before = self.value(key)
         self._store.setValue(key, value)
+        if value != before:
+            self.changed.emit(key)
 
     @property
     def recent(self) -> tuple[Path, ...]:

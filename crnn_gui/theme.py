@@ -6,7 +6,7 @@ any of the common colour blindnesses, and are darkened or lightened until they s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 from model.assets import asset
 
 GRID_PX = 8
+USUAL_FIELD_SCALE = 1.4
 
 
 class Scheme(StrEnum):
@@ -85,18 +86,50 @@ DARK = Tokens(
     ignored="#8b919c",
     error="#ff8a80",
 )
+VIVID = {
+    LIGHT: replace(LIGHT, suggested="#2456d6", doubtful="#b94a00", verified="#1b7a1b", ignored="#7a7f89"),
+    DARK: replace(DARK, suggested="#6ea0ff", doubtful="#ffa14a", verified="#5fd35f", ignored="#8b919c"),
+}
+"""The usual blue, orange and green, for those who tell them apart."""
+
+_VIVID, _TEXT_SCALE, _FIELD_SCALE = "crnn_vivid", "crnn_text_scale", "crnn_field_scale"
+"""Properties of the application, where code that paints finds what the user has chosen."""
 
 
 def tokens() -> Tokens:
     """Return the colours of the look that is on now, for code that paints."""
-    return DARK if QGuiApplication.palette().window().color().lightness() < 128 else LIGHT
+    look = DARK if QGuiApplication.palette().window().color().lightness() < 128 else LIGHT
+    return VIVID[look] if _chosen(_VIVID) else look
+
+
+def _chosen(name: str) -> float:
+    app = QGuiApplication.instance()
+    return float(app.property(name) or 0) if app is not None else 0.0
+
+
+def text_scale() -> float:
+    """Return how many times its usual size the interface's text has."""
+    return _chosen(_TEXT_SCALE) or 1.0
+
+
+def scaled(pixels: float) -> int:
+    """Return a length that grows with the interface's text, in pixels."""
+    return round(pixels * text_scale())
 
 
 def ui_font(*, points: float = 0, bold: bool = False) -> QFont:
-    """Return the platform's font, ``points`` larger (or smaller) than its own size."""
+    """Return the interface's font, ``points`` larger (or smaller) than its usual size."""
     font = QFont(QGuiApplication.font())
-    font.setPointSizeF(max(6.0, font.pointSizeF() + points))
+    font.setPointSizeF(max(6.0, font.pointSizeF() + points * text_scale()))
     font.setBold(bold)
+    return font
+
+
+def word_font(*, share: float = 1) -> QFont:
+    """Return the font in which words are typed; ``share`` makes it smaller where there is little room."""
+    font = QFont(QGuiApplication.font())
+    usual = font.pointSizeF() / text_scale()
+    font.setPointSizeF(max(usual, usual * (_chosen(_FIELD_SCALE) or USUAL_FIELD_SCALE) * share))
     return font
 
 
@@ -113,6 +146,7 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._scheme = scheme
+        self._usual_points = app.font().pointSizeF() / text_scale()
         app.setStyle(QStyleFactory.create("Fusion"))
         app.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
         self.set_scheme(scheme)
@@ -128,6 +162,22 @@ class Theme(QObject):
         # Lets the platform draw title bars to match; platforms without a theme of their own ignore it.
         self._app.styleHints().setColorScheme(wanted.get(scheme, Qt.ColorScheme.Unknown))
         self._apply()
+
+    def set_vivid(self, flag: bool) -> None:
+        """Show the states in the colours of a traffic light instead of those that suit the colour-blind."""
+        self._app.setProperty(_VIVID, float(flag))
+        self._apply()
+
+    def set_text_scale(self, scale: float, field_scale: float) -> None:
+        """Set the sizes of the interface's text and of the words' text, both as multiples of the platform's size.
+
+        Widgets that are there keep their fonts, so the windows are to be built after this.
+        """
+        self._app.setProperty(_TEXT_SCALE, scale)
+        self._app.setProperty(_FIELD_SCALE, field_scale)
+        font = self._app.font()
+        font.setPointSizeF(self._usual_points * scale)
+        self._app.setFont(font)
 
     @Slot()
     def _on_system_scheme_changed(self) -> None:

@@ -42,7 +42,7 @@ class Inspector(QFrame):
         self._doubt_below = DOUBT_BELOW
         self.setObjectName("side")
         self.setMinimumWidth(WIDTH_PX - 40)
-        self.field = WordField(points=4)
+        self.field = WordField()
         self.field.setPlaceholderText("Text of the word")
         self._title = QLabel()
         self._title.setFont(theme.ui_font(bold=True))

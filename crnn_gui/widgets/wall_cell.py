@@ -103,7 +103,7 @@ class CellDelegate(QStyledItemDelegate):
     # The field
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        field = WordField(parent, points=1)
+        field = WordField(parent, share=0.8)
         field.setAutoFillBackground(True)
         return field
 

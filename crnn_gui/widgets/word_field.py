@@ -20,11 +20,11 @@ class WordField(QLineEdit):
     left = Signal()
     entered = Signal()
 
-    def __init__(self, parent: QWidget | None = None, *, points: float = 4) -> None:
+    def __init__(self, parent: QWidget | None = None, *, share: float = 1) -> None:
         super().__init__(parent)
         self.setObjectName("word_field")
         self.setAccessibleName("Text of the word")
-        self.setFont(theme.ui_font(points=points))
+        self.setFont(theme.word_font(share=share))
         self._is_composing = False
 
     @property
