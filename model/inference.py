@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,7 +20,7 @@ from model.devices import Device, choose, cores, worker_pool
 from model.engines import Trial, fastest
 from model.errors import ImageError
 from model.images import plain, read_image
-from model.reader import Constraint, Reader, Strip, without_padding
+from model.reader import Reader, Strip, without_padding
 
 Picture = Image.Image | NDArray[np.uint8] | Path | str
 """A crop: an image as it is, uint8 pixels (H, W) or (H, W, 3), or the path of an image file, whose EXIF orientation is
@@ -224,75 +223,82 @@ class Recognizer:
         _require_positive(batch=batch, top=top)
         reader, pending = self._reader, enumerate(images)
         constraint = reader.constraint(lexicon=lexicon, pattern=pattern)
-        waiting, failure = _Window([], []), None
+
+        def read(strips: Sequence[Strip]) -> list[Prediction]:
+            return reader.predictions(reader.log_probs(strips), top=top, constraint=constraint)
+
+        def submit(strips: Sequence[Strip]) -> Future[list[Prediction]]:
+            return self._pool.submit(read, strips)
+
+        finished = window = _Window(batch, submit)
+        failure, taken = None, True
         try:
-            while True:
-                # One window is prepared here while the pool works on the window before.
-                taken, seen = 0, []
+            while taken and not failure:
+                # One window is prepared here while the pool works on its full batches and on the window before.
+                finished, window, taken = window, _Window(batch, submit), False
                 for place, image in islice(pending, _WINDOW * batch):
-                    taken += 1
+                    taken = True
                     try:
-                        seen.append(reader.seen(_opened(image)))
+                        window.add(*reader.seen(_opened(image)))
                     except ImageError as error:
                         if on_error is None:
                             failure = error
                             break
                         on_error(place, error)
-                finished, waiting = waiting, self._begin(reader, seen, batch, top, constraint)
+                window.complete()
                 yield from finished.predictions()
-                if failure or not taken:
-                    yield from waiting.predictions()
-                    break
+            yield from window.predictions()
         finally:
-            waiting.cancel()
+            finished.cancel()
+            window.cancel()
         if failure:
             raise failure
 
-    def _begin(
-        self,
-        reader: Reader,
-        seen: Sequence[tuple[Strip, float]],
-        batch: int,
-        top: int | None,
-        constraint: Constraint,
-    ) -> _Window:
-        def read(strips: Sequence[Strip]) -> list[Prediction]:
-            return reader.predictions(reader.log_probs(strips), top=top, constraint=constraint)
 
-        strips = [strip for strip, _ in seen]
-        batches = [
-            (places, self._pool.submit(read, [strips[place] for place in places]))
-            for places in _batches([strip.shape[1] for strip in strips], batch)
-        ]
-        return _Window([share for _, share in seen], batches)
-
-
-@dataclass(frozen=True, slots=True)
 class _Window:
-    """Crops that are being read: the share of each strip that is not padding, and batches as places and predictions."""
+    """Crops that are being read, in batches of one width.
 
-    shares: list[float]
-    batches: list[tuple[list[int], Future[list[Prediction]]]]
+    Args:
+        batch: crops of a full batch, which is begun as soon as it is full.
+        submit: begins to read strips of one width.
+    """
+
+    def __init__(self, batch: int, submit: Callable[[Sequence[Strip]], Future[list[Prediction]]]) -> None:
+        self._batch, self._submit = batch, submit
+        self._shares: list[float] = []
+        self._gathered: dict[int, tuple[list[int], list[Strip]]] = {}
+        self._begun: list[tuple[list[int], Future[list[Prediction]]]] = []
+
+    def add(self, strip: Strip, share: float) -> None:
+        """Take in the next crop: its strip, and the share of it that is not padding."""
+        width = strip.shape[1]
+        places, strips = self._gathered.setdefault(width, ([], []))
+        places.append(len(self._shares))
+        strips.append(strip)
+        self._shares.append(share)
+        if len(places) == self._batch:
+            self._begin(width)
+
+    def complete(self) -> None:
+        """Begin what is left, the wide crops first: the last batches are the small ones then."""
+        for width in sorted(self._gathered, reverse=True):
+            self._begin(width)
 
     def predictions(self) -> list[Prediction]:
-        """Wait for all of them and return them in the order of the crops."""
+        """Wait for all crops and return their predictions in order."""
         done = {
-            place: one for places, future in self.batches for place, one in zip(places, future.result(), strict=True)
+            place: one for places, future in self._begun for place, one in zip(places, future.result(), strict=True)
         }
-        return [without_padding(done[place], share) for place, share in enumerate(self.shares)]
+        return [without_padding(done[place], share) for place, share in enumerate(self._shares)]
 
     def cancel(self) -> None:
         """Give up what has not begun."""
-        for _, future in self.batches:
+        for _, future in self._begun:
             future.cancel()
 
-
-def _batches(widths: Sequence[int], batch: int) -> Iterator[list[int]]:
-    """Yield the places of crops of one width, narrow ones first, at most ``batch`` at a time."""
-    places = sorted(range(len(widths)), key=lambda place: widths[place])
-    for _, group in groupby(places, key=lambda place: widths[place]):
-        same = list(group)
-        yield from (same[i : i + batch] for i in range(0, len(same), batch))
+    def _begin(self, width: int) -> None:
+        places, strips = self._gathered.pop(width)
+        self._begun.append((places, self._submit(strips)))
 
 
 def _require_positive(**numbers: int | None) -> None:

@@ -177,6 +177,23 @@ def test_bulk_reading_takes_no_more_than_two_windows_ahead(recognizer: Recognize
     readings.close()
 
 
+def test_a_full_batch_is_computed_while_others_are_still_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, computed = TorchEngine.logits, threading.Event()
+
+    def logits(engine: TorchEngine, strips: np.ndarray) -> np.ndarray:
+        computed.set()
+        return real(engine, strips)
+
+    def two_then_wait() -> Iterator[Image.Image]:
+        yield from SHADES[:2]
+        assert computed.wait(10), "the first batch waits for the whole window"
+        yield from SHADES[2:5]
+
+    with Recognizer.load(path, device="cpu", engine="torch", precision="fp32", workers=1) as own:
+        monkeypatch.setattr(TorchEngine, "logits", logits)
+        assert len(list(own.read_many(two_then_wait(), batch=2))) == 5
+
+
 def test_after_closing_nothing_is_read(path: Path) -> None:
     with Recognizer.load(path, device="cpu", workers=2) as own:
         assert own.read(crops(1)[0]).weights == own.weights_hash
