@@ -77,6 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def predict(
     paths: Annotated[list[Path], typer.Argument(metavar="CROP...", help="Crops to read, or with --write a PROJECT.")],
     write: Annotated[bool, typer.Option("--write", help="Read every word of the PROJECT no human verified.")] = False,
+    only_unread: Annotated[
+        bool, typer.Option("--only-unread", help="With --write: leave words alone that other weights have read.")
+    ] = False,
     lexicon: Annotated[Path | None, typer.Option("--lexicon", help="A word a line; only these are read.")] = None,
     pattern: Annotated[str | None, typer.Option("--pattern", help="A regular expression every text matches.")] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="How many texts to tell, the most probable first.")] = 1,
@@ -90,10 +93,12 @@ def predict(
 
     if write and (lexicon or pattern):
         raise DatasetError("--lexicon and --pattern are for crops; predict --write reads freely.")
+    if only_unread and not write:
+        raise DatasetError("--only-unread belongs to predict --write; crops are always read.")
     words = _lexicon(lexicon) if lexicon else None
     recognizer = Recognizer.load(weights, device=device, precision=precision)
     if write:
-        return _write_suggestions(paths, recognizer)
+        return _write_suggestions(paths, recognizer, only_unread=only_unread)
     from model.evaluation import prediction_json
 
     left_out: set[int] = set()
@@ -123,15 +128,20 @@ def _lexicon(path: Path) -> list[str]:
     return words
 
 
-def _write_suggestions(paths: list[Path], recognizer: Recognizer) -> int:
+def _write_suggestions(paths: list[Path], recognizer: Recognizer, *, only_unread: bool) -> int:
     from model.store import AnnotationStore
-    from model.suggesting import suggest
+    from model.suggesting import Which, suggest
 
     if len(paths) != 1:
         raise DatasetError("predict --write takes exactly one project folder or annotation file.")
     file = export_command.annotation_file(paths[0])
+
+    def say_where(page: int, pages: int) -> None:
+        console.remark(f"Goes on at page {page:,} of {pages:,}; the words before it have been read already.")
+
+    which = Which.UNREAD if only_unread else Which.OLDER
     with AnnotationStore.open(file) as store, console.progress("Reading pages") as advance:
-        result = suggest(store, recognizer, progress=advance)
+        result = suggest(store, recognizer, which=which, progress=advance, resumed=say_where)
     for page, reason in result.left_out:
         console.remark(f"{page}: {reason}")
     console.emit({"read": result.read, "known": result.known, "left_out": [list(x) for x in result.left_out]})

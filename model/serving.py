@@ -23,8 +23,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from model.errors import ImageError, KnownError
-from model.images import cut_crop, read_image
+from model.errors import KnownError
 from model.messages import (
     Answer,
     Cancel,
@@ -45,14 +44,12 @@ from model.messages import (
     TrainOptions,
     Usage,
     WeightsSummary,
-    WordPlace,
     WordReading,
     WordsRead,
 )
+from model.suggesting import read_words
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from model.annotations import LabelledCrop
     from model.inference import Recognizer
     from model.planning import TrainingPlan
@@ -170,25 +167,7 @@ class Server:
         return Answer(tuple(prediction for prediction, _ in seen), tuple(strip for _, strip in seen))
 
     def _read_words(self, request: ReadWords) -> Iterator[WordReading]:
-        crops: list[Image.Image] = []
-        readable: list[WordPlace] = []
-        pages: dict[Path, Image.Image | str] = {}
-        for place in request.places:
-            if place.image not in pages:
-                pages = {place.image: _page(place.image)}  # places come page by page; one image is kept
-            page = pages[place.image]
-            if isinstance(page, str):
-                yield WordReading(place.word_id, place.box, None, page)
-                continue
-            try:
-                crops.append(cut_crop(page, place.box))
-            except ImageError as error:
-                yield WordReading(place.word_id, place.box, None, str(error))
-            else:
-                readable.append(place)
-        predictions = self.recognizer.read_many(crops, top=request.top)
-        for place, prediction in zip(readable, predictions, strict=True):
-            yield WordReading(place.word_id, place.box, prediction)
+        return read_words(self.recognizer, request.places, top=request.top)
 
     def _plan(
         self, project: Path, options: TrainOptions
@@ -247,14 +226,6 @@ def _usage() -> Usage:
 
     device_memory = torch.cuda.memory_reserved() if torch.cuda.is_available() else 0
     return Usage(psutil.Process().memory_info().rss, device_memory)
-
-
-def _page(path: Path) -> Image.Image | str:
-    """Return the image, or the sentence that says why it cannot be read."""
-    try:
-        return read_image(path)
-    except ImageError as error:
-        return str(error)
 
 
 def _summary(plan: TrainingPlan, device: str) -> PlanSummary:

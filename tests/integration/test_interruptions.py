@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,9 +13,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 
+from model.annotations import Box, State, Word
 from model.cli import main
 from model.run_state import RunFolder
+from model.store import FILE_NAME, AnnotationStore
 from tests.conftest import CHECKOUT
 from tests.helpers.poison import write_sound
 
@@ -103,3 +107,37 @@ def test_the_place_of_a_run_that_was_killed_is_free(tmp_path: Path) -> None:
         process.kill()
     with RunFolder(tmp_path / "o.run").claimed():
         pass
+
+
+@pytest.mark.slow
+def test_c30_predict_write_goes_on_behind_the_image_it_was_killed_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = 1000
+    file = project_of_crops(tmp_path, pages)
+    command = [sys.executable, "-m", "model", "predict", str(tmp_path), "--write"]
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        assert wait_for(lambda: read_so_far(file) >= pages // 2, seconds=120)
+        process.kill()
+    done = read_so_far(file)
+    assert pages // 2 <= done < pages
+    assert main(["predict", str(tmp_path), "--write"]) == 0
+    told = capsys.readouterr()
+    assert f"Goes on at page {done + 1:,} of {pages:,}" in told.err
+    assert json.loads(told.out) == {"read": pages - done, "known": done, "left_out": []}
+    assert read_so_far(file) == pages
+
+
+def project_of_crops(folder: Path, pages: int) -> Path:
+    """Make a project of small pages with one word each, that nobody has read."""
+    for number in range(pages):
+        Image.new("L", (40, 16), 200).save(folder / f"{number:04}.png")
+    with AnnotationStore.open(folder / FILE_NAME, create=True) as store:
+        added = store.add_pages(sorted(folder.glob("*.png")), [(40, 16)] * pages)
+        store.add_words({page.id: [Word(0, page.id, Box.from_bounds(0, 0, 40, 16))] for page in added})
+    return folder / FILE_NAME
+
+
+def read_so_far(file: Path) -> int:
+    with AnnotationStore.open(file, read_only=True) as store:
+        return sum(1 for _ in store.words(state=State.SUGGESTED))

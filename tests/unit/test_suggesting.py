@@ -10,10 +10,10 @@ from typing import cast
 import pytest
 from PIL import Image
 
-from model.annotations import Prediction, State
+from model.annotations import Edit, Prediction, Source, State, WordChange
 from model.inference import Recognizer
 from model.store import FILE_NAME, AnnotationStore
-from model.suggesting import suggest
+from model.suggesting import Which, suggest
 
 
 class ReadsWidths:
@@ -70,8 +70,39 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(store: AnnotationStore) -> N
     told: list[tuple[int, int | None]] = []
     first = suggest(store, recognizer(), should_stop=lambda: next(answers), progress=lambda *args: told.append(args))
     assert (first.read, told) == (1, [(1, 2)])
-    rest = suggest(store, recognizer())
-    assert (rest.read, rest.known) == (1, 1)
+    resumed: list[tuple[int, int]] = []
+    rest = suggest(store, recognizer(), resumed=lambda *place: resumed.append(place))
+    assert (rest.read, rest.known, resumed) == (1, 1, [(2, 2)])
+
+
+def test_a_first_run_says_nothing_of_going_on(store: AnnotationStore) -> None:
+    resumed: list[tuple[int, int]] = []
+    suggest(store, recognizer(), resumed=lambda *place: resumed.append(place))
+    assert not resumed
+
+
+def test_only_unread_words_leaves_words_alone_that_other_weights_have_read(store: AnnotationStore) -> None:
+    suggest(store, recognizer())
+    [page, _] = store.pages()
+    [word] = store.words(state=State.SUGGESTED)
+    store.add_words({page.id: [replace(word, id=0)]})
+    result = suggest(store, recognizer("second weights"), which=Which.UNREAD)
+    assert (result.read, result.known) == (1, 1)
+    assert {p.weights for p in store.content(page.id).predictions.values()} == {"first weights", "second weights"}
+
+
+def test_c06_text_of_a_human_stands_when_all_is_read_again(store: AnnotationStore) -> None:
+    suggest(store, recognizer())
+    [page, _] = store.pages()
+    verified, read = store.content(page.id).words
+    corrected = replace(read, label="corrected", source=Source.TYPED)
+    store.apply(Edit("Type label", (WordChange(read, corrected),)))
+    store.add_words({page.id: [replace(verified, id=0, label=None, source=None)]})
+    again = suggest(store, recognizer("second weights"))
+    content = store.content(page.id)
+    assert again.read == 1
+    assert [word.label for word in content.words] == ["first", "corrected", None]
+    assert content.predictions[content.words[2].id].weights == "second weights"
 
 
 def test_a_page_that_cannot_be_read_is_named_and_the_others_are_read(store: AnnotationStore) -> None:
