@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from crnn_gui.commands import EditCommand
-from crnn_gui.project_state import Notice, ProjectInfo, ProjectState, count_states, minus, plus
+from crnn_gui.project_state import ProjectState
+from crnn_gui.project_values import Notice, ProjectInfo, count_states, minus, plus
 from crnn_gui.services.pages import PageImage, PageImages
 from crnn_gui.services.projects import DamagedFile, OpenedProject, ProjectOpener
 from crnn_gui.services.store_service import SaveState, StoreService
@@ -20,6 +21,8 @@ from model.annotations import (
     Box,
     Edit,
     Page,
+    PageChange,
+    PageMark,
     Prediction,
     Source,
     Word,
@@ -89,11 +92,11 @@ class ProjectDocument(ProjectState):
         self._wanted_image = None
         self._project = ProjectInfo(file.root, file.path, opened.folder or file.path, file.read_only, opened.owner)
         self._add_pages(file.pages)
+        self._trash = {page.id: page for page in file.trashed}
         self._page_counts = {**dict.fromkeys(self._pages, Counts(pages=1)), **file.page_counts}
         self._counts = file.counts
         self._next_word_id = file.next_word_id
-        for edit in file.history:
-            self._undo_stack.push(EditCommand(self, edit, is_done=True))
+        self._remember(file.history)
         self._announce_project()
         if file.read_only:
             self._tell("warning", self._project.why_read_only)
@@ -102,6 +105,10 @@ class ProjectDocument(ProjectState):
         self._wanted_image = opened.image
         if not self._open_wanted_image() and file.pages:
             self.open_page(file.pages[0].id)
+
+    def _remember(self, history: Iterable[Edit]) -> None:
+        for edit in history:
+            self._undo_stack.push(EditCommand(self, edit, is_done=True))
 
     @Slot(object)
     def _on_image_wanted(self, path: Path) -> None:
@@ -164,7 +171,29 @@ class ProjectDocument(ProjectState):
     def verify_page(self, flag: bool) -> None:
         """Say that the current page is complete, or take that back."""
         if self.page is not None and self.page.verified != flag and self._may_write():
-            self._change_page(replace(self.page, verified=flag))
+            change = PageChange(self.page.id, PageMark.VERIFIED, flag)
+            self._push_edit(Edit("Verify page" if flag else "Reopen page", (), pages=(change,)))
+
+    def delete_pages(self, ids: Collection[int]) -> None:
+        """Move pages with their words to the trash. Their images stay as they are."""
+        changes = tuple(PageChange(i, PageMark.TRASHED, True) for i in ids if i in self._pages)
+        if changes and self._may_write():
+            self._push_edit(Edit("Delete page" if len(changes) == 1 else "Delete pages", (), pages=changes))
+
+    def restore(self, pages: Collection[int], words: Sequence[Word] = ()) -> None:
+        """Take pages and deleted words out of the trash, as one undo step, and show them."""
+        marks = tuple(PageChange(i, PageMark.TRASHED, False) for i in pages if i in self._trash)
+        changes = tuple(WordChange(None, word) for word in words if word.page_id in self._pages)
+        if (marks or changes) and self._may_write():
+            edit = Edit("Restore from the trash", changes, pages=marks)
+            self._push_edit(edit)
+            self.show(edit)
+
+    def forget_trash(self, history: Iterable[Edit]) -> None:
+        """Know no trashed pages any more: they were emptied from the file, which has this undo history left."""
+        self._trash.clear()
+        self._undo_stack.clear()
+        self._remember(history)
 
     def add_word(self, box: Box) -> int:
         """Draw a word on the current page and select it. Returns its id, or 0 when nothing can be changed."""
@@ -178,8 +207,13 @@ class ProjectDocument(ProjectState):
 
     def move_word(self, word_id: int, box: Box, gesture: int = 0) -> None:
         """Give a word another box. Moves with one gesture number, such as those of one drag, are one undo step."""
-        box = self._on_page(box)
-        self._edit_words("Move word", (word_id,), lambda word: replace(word, box=box), gesture=gesture)
+        self.move_words({word_id: box}, gesture)
+
+    def move_words(self, boxes: Mapping[int, Box], gesture: int = 0) -> None:
+        """Give words of the current page other boxes; gestures as with :meth:`move_word`."""
+        wanted = {word_id: self._on_page(box) for word_id, box in boxes.items()}
+        title = "Move word" if len(wanted) == 1 else "Move words"
+        self._edit_words(title, wanted, lambda word: replace(word, box=wanted[word.id]), gesture=gesture)
 
     def delete_words(self, ids: Collection[int]) -> None:
         """Delete words of the current page."""
@@ -285,11 +319,16 @@ class ProjectDocument(ProjectState):
         return not self.read_only
 
     def _push(self, title: str, changes: tuple[WordChange, ...], *, gesture: int = 0) -> None:
-        self._undo_stack.push(EditCommand(self, Edit(title, changes), gesture=gesture))
+        self._push_edit(Edit(title, changes), gesture=gesture)
+
+    def _push_edit(self, edit: Edit, *, gesture: int = 0) -> None:
+        self._undo_stack.push(EditCommand(self, edit, gesture=gesture))
 
     def perform(self, edit: Edit, *, gesture: int = 0) -> bool:
         """Show an edit and hand it to the store: see :class:`crnn_gui.commands.Editor`. Everybody else has wishes."""
         was_joined = self._store.apply(edit, gesture=gesture)
+        if edit.pages:
+            self._mark_pages(edit.pages)
         counts: dict[int, Counts] = {}
         for change in edit.changes:
             page_id = change.page_id
@@ -321,6 +360,10 @@ class ProjectDocument(ProjectState):
 
     def show(self, edit: Edit) -> None:
         """Bring what an edit changed before the user's eyes: its page, and the words that are there now."""
+        shown = next((c.page_id for c in edit.pages if c.page_id in self._pages), None)
+        if shown is not None and (shown != self._wanted_page or not edit.changes):
+            self.open_page(shown)
+            return
         here = [c for c in edit.changes if c.page_id == self._page_id]
         ids = [c.word_id for c in here or edit.changes if c.after is not None]
         if here:

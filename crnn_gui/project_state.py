@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from operator import add, sub
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
+from crnn_gui.project_values import Notice, ProjectInfo, count_states, minus, plus
 from crnn_gui.services.survey import Survey
-from model.annotations import Page, PageContent, Prediction, State, Word, reading_order
+from model.annotations import Page, PageChange, PageContent, PageMark, Prediction, State, Word, reading_order
 from model.store import Counts
 
 if TYPE_CHECKING:
@@ -25,52 +25,6 @@ if TYPE_CHECKING:
 
 UNDO_STEPS = 1000
 PREFETCHED_PAGES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectInfo:
-    """Which project is open.
-
-    Attributes:
-        folder: what page paths are relative to.
-        file: the annotation file.
-        place: what to open to come back here: the folder of images or, where it stands alone, the annotation file.
-        read_only: nothing can be changed, because another program has it open or the file cannot be written.
-        owner: who has it open, when that is the reason.
-    """
-
-    folder: Path
-    file: Path
-    place: Path
-    read_only: bool = False
-    owner: str = ""
-
-    @property
-    def name(self) -> str:
-        """What the project is called in the window's title."""
-        return (self.place.stem if self.place == self.file else self.place.name) or str(self.place)
-
-    @property
-    def why_read_only(self) -> str:
-        """The sentence for a person who wants to change something."""
-        if self.owner:
-            return f"{self.file.name} is open for writing by {self.owner}, so nothing can be changed here."
-        return f"{self.file} cannot be written to, so nothing can be changed here."
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A sentence for the bar above the page, and the actions it offers (:meth:`ProjectState.act_on_notice`).
-
-    Attributes:
-        severity: "info", "warning" or "error".
-        is_of_page: it speaks of the current page and goes when another one is opened.
-    """
-
-    severity: str
-    text: str
-    actions: tuple[str, ...] = ()
-    is_of_page: bool = False
 
 
 class ProjectState(QObject):
@@ -87,7 +41,8 @@ class ProjectState(QObject):
         counts_changed: Counts of the project.
         page_counts_changed: frozenset of page ids.
         edited: Edit that was made or taken back, with both sides of each word; for lists of words of all pages.
-        words_taken_in: words of any pages came by an import; lists of words are to be read again.
+        words_taken_in: words of any pages came by an import, or came and went with their page; lists of words are to
+            be read again.
         predicted: tuple of (word id, box, Prediction) that were kept, for the same lists.
         saved_changed: SaveState.
         notice: Notice.
@@ -126,6 +81,7 @@ class ProjectState(QObject):
         self._actions.clear()
         self._project: ProjectInfo | None = None
         self._pages: dict[int, Page] = {}
+        self._trash: dict[int, Page] = {}
         self._page_counts: dict[int, Counts] = {}
         self._counts = Counts()
         self._page_id: int | None = None
@@ -155,7 +111,8 @@ class ProjectState(QObject):
     @property
     def page(self) -> Page | None:
         """The current page."""
-        return None if self._page_id is None else self._pages[self._page_id]
+        # One that was deleted a moment ago is current until the next one is read.
+        return None if self._page_id is None else self._pages.get(self._page_id) or self._trash[self._page_id]
 
     @property
     def words(self) -> Mapping[int, Word]:
@@ -257,7 +214,7 @@ class ProjectState(QObject):
 
     @Slot(object)
     def _on_image_ready(self, image: PageImage) -> None:
-        if image.page_id != self._wanted_page:
+        if image.page_id != self._wanted_page or image.page_id not in self._pages:
             return
         self._page_image = image
         page = self._pages[image.page_id]
@@ -328,6 +285,45 @@ class ProjectState(QObject):
         for page in pages:
             self._pages[page.id] = page
 
+    def _mark_pages(self, changes: Iterable[PageChange]) -> None:
+        """Show which marks pages have now, and the next page where the current one went to the trash."""
+        order = list(self._pages)
+        for change in changes:
+            page_id = change.page_id
+            if change.mark is PageMark.VERIFIED:
+                self._pages[page_id] = replace(self._pages[page_id], verified=change.is_set)
+            elif change.is_set:
+                self._trash[page_id] = self._pages.pop(page_id)
+                self._counts = minus(self._counts, self.page_counts(page_id))
+            else:
+                self._pages[page_id] = self._trash.pop(page_id)
+                self._counts = plus(self._counts, self.page_counts(page_id))
+        self._pages = dict(sorted(self._pages.items()))  # a page that comes back returns to its place
+        self.pages_changed.emit()
+        if any(change.mark is PageMark.TRASHED for change in changes):
+            self.counts_changed.emit(self._counts)
+            self.words_taken_in.emit()
+            self._leave_trash(order)
+
+    def _leave_trash(self, order: Sequence[int]) -> None:
+        """Open the page after the one that is in the trash now, or the one before it. ``order`` is that of before."""
+        if self._wanted_page is None:
+            if self._pages:
+                self.open_page(next(iter(self._pages)))
+            return
+        if self._wanted_page in self._pages:
+            return
+        place = order.index(self._wanted_page)
+        nearby = next((i for i in (*order[place:], *order[place::-1]) if i in self._pages), None)
+        if nearby is not None:
+            self.open_page(nearby)
+            return
+        self.page_left.emit()
+        self._page_id = self._wanted_page = self._page_image = None
+        self._words, self._predictions, self._selection = {}, {}, ()
+        self.page_opened.emit(None)
+        self.selection_changed.emit(())
+
     def _recount_page(self) -> None:
         assert self._page_id is not None, "there is a current page"
         self._set_counts({self._page_id: count_states(map(self.state, self._words), pages=1)})
@@ -343,19 +339,3 @@ class ProjectState(QObject):
             self._page_counts[page_id] = new
         self.page_counts_changed.emit(frozenset(changed))
         self.counts_changed.emit(self._counts)
-
-
-def count_states(states: Iterable[State], *, pages: int = 0) -> Counts:
-    """Return the counts of words in these states."""
-    listed: Sequence[State] = tuple(states)
-    return Counts(pages, len(listed), **{state.value: listed.count(state) for state in State})
-
-
-def plus(a: Counts, b: Counts) -> Counts:
-    """Return the sum of two counts; ``+`` would join them, as they are tuples."""
-    return Counts(*map(add, a, b))
-
-
-def minus(a: Counts, b: Counts) -> Counts:
-    """Return the difference of two counts."""
-    return Counts(*map(sub, a, b))

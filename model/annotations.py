@@ -208,23 +208,43 @@ class WordChange:
         return word.page_id
 
 
+class PageMark(StrEnum):
+    """What can be said of a page as a whole: it is complete, or it lies in the trash."""
+
+    VERIFIED = "verified"
+    TRASHED = "trashed"
+
+
+@dataclass(frozen=True, slots=True)
+class PageChange:
+    """A mark that a page gets (``is_set``) or loses; before, it was the other way round."""
+
+    page_id: int
+    mark: PageMark
+    is_set: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """What one user action changed. It carries both sides, so it can be undone, journalled and replayed.
 
     Attributes:
         title: what the action was, for the Undo menu: "Draw word", "Type label".
+        changes: the words it changed.
         undoes: True when this edit takes an earlier one back (it is journalled as such).
+        pages: the marks of pages it changed.
     """
 
     title: str
     changes: tuple[WordChange, ...]
     undoes: bool = False
+    pages: tuple[PageChange, ...] = ()
 
     def inverted(self) -> Edit:
         """Return the edit that takes this one back."""
         changes = tuple(WordChange(c.after, c.before) for c in reversed(self.changes))
-        return replace(self, changes=changes, undoes=not self.undoes)
+        pages = tuple(replace(c, is_set=not c.is_set) for c in self.pages)
+        return replace(self, changes=changes, undoes=not self.undoes, pages=pages)
 
     def merged(self, later: Edit) -> Edit:
         """Return one edit for this one followed by ``later`` on the same words, as for the steps of one drag."""

@@ -103,6 +103,14 @@ _VERSION_2 = (
         log TEXT NOT NULL) WITHOUT ROWID""",
 )
 
+_VERSION_3 = (
+    # The marks of pages that an edit changed; `changes` holds its words.
+    "ALTER TABLE journal ADD COLUMN pages TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE pages ADD COLUMN trashed_by TEXT NOT NULL DEFAULT ''",
+    # Images whose pages were emptied from the trash: looking through the folder does not bring them back.
+    "CREATE TABLE forgotten (path TEXT PRIMARY KEY) WITHOUT ROWID",
+)
+
 
 def _create(db: sqlite3.Connection) -> None:
     for statement in _VERSION_1:
@@ -116,8 +124,13 @@ def _add_verifications_and_runs(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def _journal_pages(db: sqlite3.Connection) -> None:
+    for statement in _VERSION_3:
+        db.execute(statement)
+
+
 # Entry i takes a file of version i to version i + 1. Entries are never changed once released, only added.
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_create, _add_verifications_and_runs]
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_create, _add_verifications_and_runs, _journal_pages]
 
 
 def version_of(db: sqlite3.Connection) -> int:

@@ -7,7 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from model.annotations import Alternative, Box, Character, Edit, Page, Prediction, RunRecord, Source, Word, WordChange
+from model.annotations import (
+    Alternative,
+    Box,
+    Character,
+    Edit,
+    Page,
+    PageChange,
+    PageMark,
+    Prediction,
+    RunRecord,
+    Source,
+    Word,
+    WordChange,
+)
 from model.charset import normalize
 from model.errors import StoreError
 
@@ -17,6 +30,7 @@ PAGE_COLUMNS = "id, path, width, height, problem, verified"
 BOX_COLUMNS = "x1, y1, x2, y2, x3, y3, x4, y4"
 WORD_COLUMNS = f"id, page_id, {BOX_COLUMNS}, label, ignored, source, author, changed_at"
 PREDICTION_COLUMNS = "word_id, text, confidence, characters, alternatives, weights"
+EDIT_COLUMNS = "title, undoes, changes, pages"
 RUN_COLUMNS = "name, started_at, ended_at, verified, outcome, reason, options, curves, log"
 
 
@@ -132,13 +146,27 @@ def changes_to_json(changes: Iterable[WordChange]) -> str:
     return _to_json([{"before": _word_to_dict(c.before), "after": _word_to_dict(c.after)} for c in changes])
 
 
-def edit_from_row(title: str, undoes: int, changes: str) -> Edit:
-    """Return the edit of a journal row."""
+def page_changes_to_json(changes: Iterable[PageChange]) -> str:
+    """Return the marks that pages got or lost as the journal keeps them."""
+    return _to_json([(c.page_id, c.mark, c.is_set) for c in changes])
+
+
+def edit_from_row(row: Row) -> Edit:
+    """Return the edit of a row of :data:`EDIT_COLUMNS`."""
+    title, undoes, changes, pages = row
     return Edit(
         title,
         tuple(WordChange(_word_from_dict(c["before"]), _word_from_dict(c["after"])) for c in json.loads(changes)),
         bool(undoes),
+        tuple(PageChange(page_id, PageMark(mark), is_set) for page_id, mark, is_set in json.loads(pages)),
     )
+
+
+def word_from_json(text: str) -> Word:
+    """Return the word of one side of a change that the journal keeps."""
+    word = _word_from_dict(json.loads(text))
+    assert word is not None, "this side of the change has a word"
+    return word
 
 
 def _word_to_dict(word: Word | None) -> dict[str, Any] | None:

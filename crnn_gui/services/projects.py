@@ -301,7 +301,9 @@ class ProjectOpener(QObject):
         self._on_settled()
 
     def _on_found(self, found: Found) -> None:
-        self._store.write(lambda store: tuple(store.add_pages(found.paths, found.sizes)), self._on_pages_added)
+        self._store.write(
+            lambda store: tuple(store.add_pages(found.paths, found.sizes, are_wanted=False)), self._on_pages_added
+        )
 
     def _on_pages_added(self, pages: tuple[Page, ...]) -> None:
         self._crops += [page for page in pages if is_crop((page.width, page.height))]

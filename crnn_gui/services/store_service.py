@@ -56,6 +56,7 @@ class OpenedFile:
     path: Path
     root: Path
     pages: tuple[Page, ...]
+    trashed: tuple[Page, ...]
     counts: Counts
     page_counts: Mapping[int, Counts]
     next_word_id: int
@@ -371,6 +372,7 @@ def _describe(store: AnnotationStore) -> OpenedFile:
         path=store.path,
         root=store.root,
         pages=tuple(store.pages()),
+        trashed=tuple(store.trashed_pages()),
         counts=store.counts(),
         page_counts=store.page_counts(),
         next_word_id=store.next_word_id(),

@@ -22,7 +22,7 @@ from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import OpenedFile, StoreService
 from crnn_gui.services.tasks import Task, Tasks
 from crnn_gui.services.trainer import TrainerService, TrainerState
-from model.annotations import Box
+from model.annotations import Box, Edit, PageChange, PageMark
 from model.errors import StoreError
 from model.events import Decision, Started
 from model.messages import Loaded, LoadWeights, TrainOptions, WordPlace
@@ -320,7 +320,7 @@ def test_what_is_asked_before_the_new_file_was_announced_goes_to_the_old_one(
     service.read(lambda store: is_open.set(), lambda _: None)
     assert is_open.wait(5)  # the other file is open by now, but this thread has not heard of it yet
     [page] = [page for page in opened[0].pages if page.path == "second.png"]
-    service.write(lambda store: store.set_page_verified(page.id, True))
+    service.apply(Edit("Verify page", (), pages=(PageChange(page.id, PageMark.VERIFIED, True),)))
     until(lambda: len(opened) == 2 and service.saved.pending == 0)
     service.stop()
     for folder, is_verified in ((tiny_project, True), (other, False)):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from model import exporting
-from model.annotations import Box, Prediction, Word
+from model.annotations import Box, Edit, PageChange, PageMark, Prediction, Word
 from model.errors import DatasetError, ExportError
 from model.export_images import parse_margin
 from model.exporting import Case, ExportOptions, ExportStopped, ImageType, export, parse_split, part_of
@@ -450,7 +450,7 @@ def test_appending_keeps_the_part_and_the_name_of_every_page(tmp_path: Path, sto
     first = export(store, format="labelme", out=tmp_path / "out", options=ExportOptions(split=(0, 0, 100)))
     assert {record.part for record in first.pages} == {"test"}
     assert {record.name for record in first.pages} == {"images/a.png", "images/a_2.png"}
-    store.trash_pages([1])
+    store.apply(Edit("Delete page", (), pages=(PageChange(1, PageMark.TRASHED, True),)))
     add(store, picture(store.root / "z/a.png"), word("z/a.png"))
     options = ExportOptions(split=(100, 0, 0), append=True)
     second = export(store, format="labelme", out=tmp_path / "out", options=options)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from model import importing
-from model.annotations import Box, Edit, Source, State, Word, WordChange
+from model.annotations import Box, Edit, PageChange, PageMark, Source, State, Word, WordChange
 from model.errors import DatasetError, StoreError
 from model.events import Cause
 from model.formats import open_dataset
@@ -142,7 +142,7 @@ def test_pages_that_the_project_had_before_get_their_words(tmp_path: Path) -> No
     with AnnotationStore.open(project, create=True) as store:
         store.add_pages([data / "1.png"])
         trash = store.add_pages([data / "2.png"])
-        store.trash_pages(page.id for page in trash)
+        store.apply(Edit("Delete page", (), pages=tuple(PageChange(p.id, PageMark.TRASHED, True) for p in trash)))
     report = bring(data, project)
     assert (report.added, report.pages, report.refused) == (1, 0, 1)
     assert "trash" in report.problems[0].detail

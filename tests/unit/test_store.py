@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import time
 import unicodedata
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +23,8 @@ from model.annotations import (
     Character,
     Edit,
     Page,
+    PageChange,
+    PageMark,
     Prediction,
     RunRecord,
     Source,
@@ -31,7 +34,7 @@ from model.annotations import (
     WordChange,
 )
 from model.errors import StoreCorruptError, StoreError, StoreLockedError, StoreTooNewError
-from model.store import FILE_NAME, AnnotationStore, Counts, newest_backup
+from model.store import FILE_NAME, AnnotationStore, Counts, Trash, newest_backup
 
 BOX = Box.from_bounds(10, 20, 110, 52)
 
@@ -340,24 +343,70 @@ def test_a_file_name_that_is_not_text_is_listed_with_its_problem(store, tmp_path
     assert store.add_pages([tmp_path / "caf\udce9.jpg"]) == []
 
 
+def mark(page_id: int, mark: PageMark, *, is_set: bool = True) -> Edit:
+    return Edit("Mark page", (), pages=(PageChange(page_id, mark, is_set),))
+
+
 def test_pages_change_go_to_the_trash_and_come_back(store, tmp_path):
     [second] = store.add_pages([tmp_path / "b.jpg"])
     add_word(store, "kept", page_id=second.id)
-    store.set_page_verified(1, True)
+    store.apply(mark(1, PageMark.VERIFIED))
     store.update_page(replace(second, width=3, height=4, problem="It is empty."))
     assert store.pages() == [Page(1, "a.jpg", 640, 480, verified=True), Page(2, "b.jpg", 3, 4, "It is empty.")]
 
-    store.trash_pages([2])
+    store.apply(mark(2, PageMark.TRASHED))
     assert [p.id for p in store.pages()] == [1]
     assert [p.id for p in store.trashed_pages()] == [2]
     assert store.counts() == Counts(pages=1)
-    assert store.page_counts() == {}
     assert list(store.words()) == []
     assert store.add_pages([tmp_path / "b.jpg"]) == []
+    with pytest.raises(StoreError, match="Page 2 was changed elsewhere"):
+        store.apply(mark(2, PageMark.TRASHED))
 
-    store.restore_pages([2])
+    for edit in reversed(store.undo_history()[1:]):
+        store.apply(edit.inverted())
+    assert store.pages() == [Page(1, "a.jpg", 640, 480), Page(2, "b.jpg", 3, 4, "It is empty.")]
     assert store.page_counts() == {2: Counts(1, 1, verified=1)}
     assert [w.label for w in store.words()] == ["kept"]
+    assert [e.title for e in store.undo_history()] == ["Draw word"]
+
+
+def test_the_trash_names_pages_and_deleted_words_with_when_and_by_whom(store, tmp_path):
+    [second] = store.add_pages([tmp_path / "b.jpg"])
+    beside = add_word(store, "beside", page_id=second.id)
+    kept, gone = add_word(store, "kept"), add_word(store, "gone")
+    store.apply(Edit("Delete words", (WordChange(kept, None), WordChange(gone, None))))
+    store.apply(edit(None, kept, "Restore word"))
+    taken_back = add_word(store)
+    store.apply(edit(None, taken_back).inverted())
+    before = store.trash()
+    assert [(d.word, d.page.path, d.by) for d in before.words] == [(gone, "a.jpg", "ann")]
+    assert before.words[0].at == pytest.approx(time.time(), abs=60)
+
+    store.apply(edit(beside, None, "Delete word"))
+    store.apply(mark(second.id, PageMark.TRASHED))
+    after = store.trash()
+    assert [(t.page, t.words, t.by) for t in after.pages] == [(second, 0, "ann")]
+    assert after.words == before.words, "what was deleted from a page in the trash is with that page"
+
+
+def test_emptying_the_trash_forgets_pages_for_good_and_nothing_else(store, tmp_path):
+    [second] = store.add_pages([tmp_path / "b.jpg"])
+    here, there = add_word(store, "here"), add_word(store, "there", page_id=second.id)
+    both = [replace(word, label=word.label.upper()) for word in (here, there)]
+    store.apply(Edit("Replace", (WordChange(here, both[0]), WordChange(there, both[1]))))
+    store.apply(mark(second.id, PageMark.TRASHED))
+    assert store.empty_trash() == 1
+    assert store.trash() == Trash()
+    assert [w.label for w in store.words()] == ["HERE"]
+    assert store.word_history(there.id) == []
+    assert [e.title for e in store.undo_history()] == ["Draw word", "Replace"]
+    store.apply(store.undo_history()[-1].inverted())
+    assert [w.label for w in store.words()] == ["here"]
+    assert store.add_pages([tmp_path / "b.jpg"], are_wanted=False) == []
+    [again] = store.add_pages([tmp_path / "b.jpg"])
+    assert again.id > second.id
+    assert store.content(again.id).words == ()
 
 
 def test_words_come_by_page_then_id_however_many_there_are(store, tmp_path, monkeypatch):
@@ -504,13 +553,39 @@ def test_a_migration_that_fails_leaves_the_old_file(old_file, monkeypatch):
         assert [w.label for w in store.words()] == ["old"]
 
 
-def test_a_file_of_the_first_version_takes_verifications_and_runs(old_file, monkeypatch):
-    with closing(sqlite3.connect(old_file)) as db:
-        db.executescript("DROP TABLE verifications; DROP TABLE runs; PRAGMA user_version = 1")
-    with AnnotationStore.open(old_file) as store:
+@pytest.fixture(params=[1, 2])
+def file_of_version(request, tmp_path, monkeypatch):
+    """A file as earlier versions of the program made it: a page, a word drawn and labelled, a page in the trash."""
+    path = tmp_path / FILE_NAME
+    monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[: request.param])
+    schema.create(path)
+    monkeypatch.undo()
+    before = '{"id":1,"page":1,"box":[1,2,9,2,9,8,1,8],"author":"ann","changed_at":5,"label":%s,"ignored":false,%s}'
+    drawn, labelled = before % ("null", '"source":null'), before % ('"old"', '"source":"typed"')
+    changes = (f'[{{"before":null,"after":{drawn}}}]', f'[{{"before":{drawn},"after":{labelled}}}]')
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO pages (path, verified) VALUES ('a.jpg', 1)")
+        db.execute("INSERT INTO pages (path, trashed_at) VALUES ('b.jpg', 7.5)")
+        db.execute("INSERT INTO words VALUES (1, 1, 1, 2, 9, 2, 9, 8, 1, 8, 'old', 0, 'typed', 'ann', 5, 'verified')")
+        for entry, (title, change) in enumerate(zip(("Draw word", "Type label"), changes, strict=True), start=1):
+            db.execute("INSERT INTO journal VALUES (?, 5, 'ann', ?, 0, ?)", (entry, title, change))
+            db.execute("INSERT INTO journal_words VALUES (1, ?)", (entry,))
+    return path
+
+
+def test_a_file_of_an_earlier_version_keeps_everything_and_takes_what_is_new(file_of_version):
+    with AnnotationStore.open(file_of_version) as store:
+        assert [(w.label, w.author) for w in store.words()] == [("old", "ann")]
+        assert [(p.path, p.verified) for p in store.pages()] == [("a.jpg", True)]
+        assert [(t.page.path, t.at, t.by) for t in store.trash().pages] == [("b.jpg", 7.5, "")]
+        assert [h.title for h in store.word_history(1)] == ["Draw word", "Type label"]
+        store.apply(mark(2, PageMark.TRASHED, is_set=False))
+        for edit in reversed(store.undo_history()):
+            store.apply(edit.inverted())
+        assert list(store.words()) == []
+        assert [t.page.path for t in store.trash().pages] == ["b.jpg"]
         read_and_verify(store, "new", read="new", weights="w")
         store.save_run(RunRecord("first", 1.0))
-        assert [w.label for w in store.words()] == ["old", "new"]
         assert store.verifications(9) == {"w": (True,)}
         assert [run.name for run in store.runs()] == ["first"]
 
