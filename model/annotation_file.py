@@ -117,6 +117,11 @@ class AnnotationFile:
             else:
                 db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, for queries that have rooms of their own: they write temporary tables and nothing else."""
+        return self._db
+
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with explained(self.path):
             return self._db.execute(sql, values).fetchall()
