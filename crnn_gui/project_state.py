@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -249,8 +249,8 @@ class ProjectState(QObject):
             self._selection = selection
             self.selection_changed.emit(selection)
 
-    def step_word(self, step: int, state: State | None = None) -> bool:
-        """Select the next (+1) or previous (-1) word in reading order, of one state if given.
+    def step_word(self, step: int, states: Collection[State] = tuple(State)) -> bool:
+        """Select the next (+1) or previous (-1) word in reading order that is in one of these states.
 
         Returns:
             False when there is none in that direction; the selection stays then.
@@ -258,7 +258,7 @@ class ProjectState(QObject):
         order = [word.id for word in reading_order(self._words.values())][:: 1 if step > 0 else -1]
         current = self.current_word
         rest = order[order.index(current.id) + 1 :] if current is not None else order
-        found = next((i for i in rest if state is None or self.state(i) is state), None)
+        found = next((i for i in rest if self.state(i) in states), None)
         if found is not None:
             self.select((found,))
         return found is not None

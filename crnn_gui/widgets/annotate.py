@@ -89,7 +89,7 @@ class AnnotateWorkspace(QWidget):
         self.field.textChanged.connect(self._place_field)
         self._reading.previewed.connect(self._on_reading_previewed)
         self._inspector.alternative_chosen.connect(self.editor.take_alternative)
-        self.editor.page_finished.connect(self._on_page_finished)
+        self.editor.all_done.connect(self._on_all_done)
         self.editor.refused.connect(self.told)
         self.pages.page_requested.connect(self._on_page_requested)
         self._document.selection_changed.connect(self._on_selection_changed)
@@ -197,20 +197,6 @@ class AnnotateWorkspace(QWidget):
             self.editor.edit()
 
     @Slot()
-    def next_unverified(self) -> None:
-        """Select the next word that waits for a human."""
-        self.editor.keep()
-        if not self.editor.step_to_waiting(+1):
-            self.told.emit("No word waits for you further down on this page. Page Down opens the next one.")
-
-    @Slot()
-    def previous_unverified(self) -> None:
-        """Select the previous word that waits for a human."""
-        self.editor.keep()
-        if not self.editor.step_to_waiting(-1):
-            self.told.emit("No word waits for you further up on this page.")
-
-    @Slot()
     def next_page(self) -> None:
         """Open the next page."""
         self.editor.keep()
@@ -244,8 +230,8 @@ class AnnotateWorkspace(QWidget):
         self.pages.focus_search()
 
     @Slot()
-    def _on_page_finished(self) -> None:
-        self.told.emit("Nothing on this page waits for you. Ctrl+Shift+Enter marks it complete and opens the next one.")
+    def _on_all_done(self) -> None:
+        self.told.emit(self.tr("No word of this project waits for you any more."))
 
     @Slot(int)
     def _on_page_requested(self, page_id: int) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from crnn_gui.document import ProjectDocument
+from crnn_gui.walking import Walk
 from crnn_gui.widgets.canvas import Canvas
 from crnn_gui.widgets.word_field import WordField
 from crnn_gui.widgets.word_look import other_readings, shown_text
-from model.annotations import Source, State, Word
+from model.annotations import Source, Word
 
 
 class WordEditor(QObject):
@@ -19,11 +21,11 @@ class WordEditor(QObject):
     so that nothing typed is ever lost.
 
     Signals:
-        page_finished: Enter was pressed and no word on the page waits for a human any more.
+        all_done: the next word was asked for, and none of the project waits for a human any more.
         refused: a sentence that says why the wish cannot be granted.
     """
 
-    page_finished = Signal()
+    all_done = Signal()
     refused = Signal(str)
 
     def __init__(self, document: ProjectDocument, canvas: Canvas, *, inline: WordField, panel: WordField) -> None:
@@ -34,6 +36,10 @@ class WordEditor(QObject):
         self._panel = panel
         self._word_id = 0
         self._is_typed = False
+        self._walk = Walk(document, self)
+        self._walk.arrived.connect(self.edit)
+        self._walk.ended.connect(self._on_walk_ended)
+        canvas.installEventFilter(self)
         inline.textEdited.connect(self._on_inline_edited)
         panel.textEdited.connect(self._on_panel_edited)
         inline.left.connect(self.keep)
@@ -109,23 +115,36 @@ class WordEditor(QObject):
 
     @Slot()
     def verify_next(self) -> None:
-        """Let the text stand, and go to the next word that waits for a human."""
-        if not self._verify():
-            return
-        if not self.step_to_waiting(+1):
-            self._canvas.setFocus()
-            self.page_finished.emit()
+        """Let the text stand, and go to the next word that waits for a human, on whatever page."""
+        if self._verify():
+            self._walk.go(+1)
 
-    def step_to_waiting(self, step: int) -> bool:
-        """Select the nearest word in reading order that no human has decided on. Returns whether there is one."""
-        start = self._document.selection
-        while self._document.step_word(step):
-            word = self._document.current_word
-            if word is not None and self._document.state(word.id) in (State.UNLABELLED, State.SUGGESTED):
-                self.edit()
-                return True
-        self._document.select(start)
-        return False
+    @Slot()
+    def next_waiting(self) -> None:
+        """Keep the text, and go to the next word that waits for a human, on whatever page."""
+        self.keep()
+        self._walk.go(+1)
+
+    @Slot()
+    def previous_waiting(self) -> None:
+        """Keep the text, and go to the previous word that waits for a human, on whatever page."""
+        self.keep()
+        self._walk.go(-1)
+
+    @Slot()
+    def _on_walk_ended(self) -> None:
+        self._canvas.setFocus()
+        self.all_done.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Swallow what is typed while the next word's page is being opened: on the page, letters are commands."""
+        if not self._walk.is_under_way or not isinstance(event, QKeyEvent):
+            return False
+        event.accept()
+        return (bool(event.text()) and event.text().isprintable()) or event.key() in (
+            Qt.Key.Key_Return,
+            Qt.Key.Key_Enter,
+        )
 
     def _verify(self) -> bool:
         word, text = self._word, self._inline.text().strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -22,7 +23,8 @@ from crnn_gui.leaving import CLOSE
 from crnn_gui.script import Script, Steps, Until
 from crnn_gui.services.trainer import TrainerState
 from crnn_gui.training_advice import GO_ON
-from model.annotations import Box, State
+from crnn_gui.widgets.word_look import other_readings
+from model.annotations import Box, Prediction, State
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -298,7 +300,56 @@ class Exchange(Told):
         panel.close()
 
 
+class Keyboard(Told):
+    """Verifies all that was suggested by keys alone, correcting what differs from the wished texts."""
+
+    def steps(self) -> Steps:
+        yield from self.is_ready()
+        truth, document = self.wishes["texts"], self.program.document
+        keys: dict[str, list[int]] = {"accepted": [], "corrected": []}
+        waits: list[float] = []
+        self.press(Qt.Key.Key_F8)
+        while document.counts.suggested:
+            word, field = document.current_word, QApplication.focusWidget()
+            assert word is not None, "the hands rest on a word"
+            assert field is self.window.annotate.field, "and in its field"
+            right = field.text() == truth[str(word.id)]
+            taken = 1 if right else self._correct(truth[str(word.id)])
+            pressed = time.monotonic()
+            self.press(Qt.Key.Key_Return)
+            yield Until("the next word", lambda before=word: self._is_at_next(before.id))
+            waits.append(time.monotonic() - pressed)
+            keys["accepted" if right else "corrected"].append(taken)
+        yield Until("the labels in the file", self.is_saved)
+        self.found = {"keys": keys, "waits": sorted(waits), "told": [n.text for n in self.window.notices.notices]}
+        self.tell()
+
+    def _correct(self, text: str) -> int:
+        """Take the reading that says so, or type it. Returns the keys pressed, Enter included."""
+        others = [alternative.text for alternative in other_readings(self.reading_at_hand())]
+        if text in others:
+            self.press(Qt.Key(Qt.Key.Key_1 + others.index(text)), Qt.KeyboardModifier.AltModifier)
+            return 2
+        QTest.keyClicks(QApplication.focusWidget(), text)
+        return len(text) + 1
+
+    def reading_at_hand(self) -> Prediction | None:
+        word = self.program.document.current_word
+        return self.program.document.predictions.get(word.id) if word is not None else None
+
+    def _is_at_next(self, before: int) -> bool:
+        word, counts = self.program.document.current_word, self.program.document.counts
+        return not counts.suggested or (
+            word is not None and word.id != before and self.window.annotate.field.hasFocus()
+        )
+
+    def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key where the focus is."""
+        QTest.keyClick(QApplication.focusWidget(), key, modifiers)
+
+
 SCRIPTS = {
+    "keyboard": Keyboard,
     "leave": Leave,
     "go on": GoOn,
     "label": Label,

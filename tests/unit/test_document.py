@@ -353,7 +353,7 @@ def test_stepping_goes_in_reading_order_and_by_state(open_room: OpenRoom, until:
     while document.step_word(1):
         visited.append(document.current_word.id)
     assert visited == [1, 2, below]
-    assert document.step_word(-1, State.VERIFIED)
+    assert document.step_word(-1, (State.VERIFIED,))
     assert document.current_word.id == 1
     assert not document.step_word(-1)
 

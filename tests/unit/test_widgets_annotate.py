@@ -566,3 +566,53 @@ def test_answer_for_words_of_the_project_before_is_dropped(reading_desk: Desk, t
     desk.document.predicted.connect(seen.append)
     desk.app.services.predictor.bulk_answer.emit((WordReading(2, box, Prediction("old", 0.5, (), (), "w")),))
     assert not seen
+
+
+# --- from word to word ---
+
+
+def add_second_page_word(desk: Desk, word_id: int = 7) -> None:
+    """Put a word that waits on the second page, which is not open."""
+    change = WordChange(None, Word(word_id, 2, Box.from_bounds(10, 10, 60, 30)))
+    desk.document.change_words("Draw word", [change])
+
+
+def test_enter_goes_on_with_the_next_page_that_has_a_word_to_decide_on(desk: Desk) -> None:
+    add_second_page_word(desk)
+    desk.click(130, 27)
+    desk.type("two")
+    desk.key(Qt.Key.Key_Return)
+    desk.until(lambda: desk.document.selection == (7,) and desk.field.hasFocus())
+    assert desk.document.page.path == "second.png"
+    desk.type("seven")
+    desk.key(Qt.Key.Key_Return)
+    desk.until(lambda: desk.window.notices.notices)
+    assert "No word of this project waits" in desk.window.notices.notices[-1].text
+    assert desk.word(7).label == "seven"
+
+
+def test_what_is_typed_while_the_next_page_is_opened_acts_on_nothing(desk: Desk) -> None:
+    add_second_page_word(desk)
+    desk.click(130, 27)
+    desk.type("two")
+    desk.key(Qt.Key.Key_Return)
+    assert desk.document.page.path == "first.png", "the store has not answered yet"
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_W, Qt.Key.Key_I):
+        QTest.keyClick(desk.canvas, key)
+    assert not desk.window.actions_by_id["draw"].isChecked()
+    desk.until(lambda: desk.document.selection == (7,))
+    assert desk.word(7).label is None
+    assert not desk.word(7).ignored
+
+
+def test_f8_goes_over_the_end_and_leaves_out_pages_that_cannot_be_read(desk: Desk, tiny_project: Path) -> None:
+    add_second_page_word(desk)
+    (tiny_project / "second.png").write_bytes(b"")
+    desk.app.services.images.clear()
+    first = desk.document.add_word(Box.from_bounds(5, 5, 15, 12))
+    desk.click(130, 27)
+    desk.key(Qt.Key.Key_F8)
+    desk.until(lambda: desk.document.selection == (first,))
+    desk.key(Qt.Key.Key_F8, SHIFT)
+    desk.until(lambda: desk.document.selection == (2,))
+    assert desk.document.page.path == "first.png"
