@@ -22,6 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNUSUAL = re.compile(r"[\x00-\x1f\x7f]|[^/]{64}|.{1000}")
 """What few paths have: those are looked at more closely."""
 _LONGEST_LINE = 1 << 23  # characters; a page of 50,000 words as JSON is shorter
+LONGEST_PIECE = _LONGEST_LINE  # the same for what other text files are made of: a tag of XML, an attribute
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -55,6 +56,20 @@ def _skip_line(text: TextIO) -> None:
     """Go to the end of a line that is too long to be kept."""
     while (rest := text.readline(_LONGEST_LINE)) and not rest.endswith("\n"):
         pass
+
+
+def read_small(path: Path, limit: int) -> bytes:
+    """Return the content of a file that is read whole.
+
+    Raises:
+        ValueError: it holds more than ``limit`` bytes; the message is a clause.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise ValueError(f"it is larger than {limit:,} bytes")
+    return data
 
 
 def is_encodable(line: str) -> bool:

@@ -6,15 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree as DefusedTree
 from defusedxml.common import DefusedXmlException
 
+from model.formats._lists import LONGEST_PIECE
 from model.formats.base import Refuse
 
 _CHUNK = 1 << 18
+_LARGEST_VALUE = 1 << 26  # characters; of the lists that are read member by member, the members
 
 
 # --- JSON ---
@@ -142,6 +144,8 @@ class _JsonReader:
 
     def _more(self) -> bool:
         kept = self._text[self._at :]
+        if len(kept) > _LARGEST_VALUE:
+            raise ValueError(f"one of its values is longer than {_LARGEST_VALUE:,} characters")
         more = self._file.read(max(_CHUNK, len(kept)))
         self._text, self._at = kept + more, 0
         return bool(more)
@@ -170,28 +174,50 @@ def xml_elements(file: Path, name: str, refuse: Refuse) -> Iterator[Element]:
 
     Entities are refused: they can grow without bound, or read other files. What is broken ends the reading.
     """
+    found = False
     try:
-        root: Element | None = None
-        found = False
-        for event, element in DefusedTree.iterparse(str(file), events=("start", "end"), forbid_dtd=False):
-            if root is None:
-                root = element
-            if event == "end" and local_name(element) == name:
-                found = True
-                yield element
-                if element is not root:
-                    element.clear()
-                    root.clear()
+        with file.open("rb") as opened:
+            source = _Pieces(opened)
+            root: Element | None = None
+            for event, element in DefusedTree.iterparse(source, events=("start", "end"), forbid_dtd=False):
+                source.since = 0
+                root = element if root is None else root
+                if event == "end" and local_name(element) == name:
+                    found = True
+                    yield element
+                    if element is not root:
+                        element.clear()
+                        root.clear()
         if not found:
             refuse(file.name, f"it has no element {name}")
     except DefusedXmlException as error:
         refuse(file.name, f"it declares entities, which are never read ({type(error).__name__})")
+    except _EndlessError:
+        refuse(file.name, f"a piece of it is longer than {LONGEST_PIECE:,} bytes")
     except ParseError as error:
         refuse(file.name, f"it is not XML: {error}")
     except (LookupError, ValueError) as error:  # an encoding that does not exist, or does not fit
         refuse(file.name, f"its encoding cannot be read: {error}")
     except OSError as error:
         refuse(file.name, f"it cannot be read: {error.strerror or error}")
+
+
+class _EndlessError(Exception):
+    """So much of an XML file has been read without a tag that its end is not waited for."""
+
+
+class _Pieces:
+    """A file that the XML parser reads from; `since` is set to 0 with each tag that the parser has found."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.since = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        self.since += size
+        if self.since > LONGEST_PIECE:
+            raise _EndlessError
+        return self._file.read(size)
 
 
 def local_name(element: Element) -> str:

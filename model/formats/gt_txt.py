@@ -15,7 +15,7 @@ from pathlib import Path
 
 from model.annotations import LabelledCrop
 from model.formats._crops import CropFormat, NumberedFiles, Source, line_refusal, part_folders
-from model.formats._lists import LinkGuard
+from model.formats._lists import LinkGuard, read_small
 from model.formats.base import EncodedCrop, Refuse, Writer, register
 from model.images import IMAGE_SUFFIXES
 
@@ -23,6 +23,7 @@ SUFFIX = ".gt.txt"
 
 _MARK = re.compile(r"\.(bin|nrm|dew|raw)$")
 _FOLDERS_LOOKED_INTO = 50
+_LARGEST = 1 << 20  # bytes of a text
 
 
 @register
@@ -83,7 +84,7 @@ def _images(files: list[str]) -> dict[str, str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig").rstrip("\n")
+        return read_small(path, _LARGEST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     except UnicodeDecodeError as error:
         raise ValueError("its text is not UTF-8") from error
     except OSError as error:

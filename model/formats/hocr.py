@@ -21,6 +21,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from model.annotations import Box, LabelledCrop
+from model.formats._lists import LONGEST_PIECE
 from model.formats._pages import Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import outline, points_in, whole_pixels
 from model.formats._trees import escaped, xml_refusal
@@ -67,6 +68,9 @@ def _read_file(pages: Pages, file: Path) -> Iterator[LabelledCrop]:
         with file.open(encoding="utf-8-sig") as text:
             while chunk := text.read(1 << 16):
                 parser.feed(chunk)
+                if len(parser.rawdata) > LONGEST_PIECE:  # what it waits for the end of
+                    pages.refuse(place, f"a piece of it is longer than {LONGEST_PIECE:,} characters")
+                    return
         parser.close()
     except UnicodeDecodeError:
         pages.refuse(place, "it is not UTF-8")

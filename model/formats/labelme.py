@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from model.annotations import Box, LabelledCrop
+from model.formats._lists import read_small
 from model.formats._pages import Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import clockwise, outline, plain_numbers, points_of
 from model.formats._trees import load_json
 from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
 
 _SIGN = re.compile(r'"shapes"\s*:\s*\[')
+_LARGEST = 1 << 27  # bytes: some hold the whole photograph
 _OUTLINES = frozenset({"polygon", "rotation", "quadrilateral", "oriented_rectangle"})
 
 
@@ -48,7 +50,7 @@ class Labelme(Format):
         for file in pages.files(self, (".json",), _is_labelme):
             place = shown(path, file)
             try:
-                name, shapes = _parse_page(file.read_bytes())
+                name, shapes = _parse_page(read_small(file, _LARGEST))
             except ValueError as error:
                 refuse(place, str(error))
             except OSError as error:

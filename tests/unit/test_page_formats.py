@@ -619,6 +619,28 @@ def test_what_is_broken_is_one_clause_each(
     assert all(detail and len(detail) < 700 and "\n" not in detail for detail in details)
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "head"),
+    [
+        ("cvat", "annotations.xml", '<annotations a="'),
+        ("alto", "a.xml", "<alto>"),
+        ("hocr", "a.hocr", "<div title='"),
+        ("gt-txt", "a.gt.txt", ""),
+        ("labelme", "a.json", '{"shapes": ["'),
+        ("via", "via.json", '{"_via_img_metadata": {"a": "'),
+    ],
+)
+def test_a_file_without_end_is_refused_in_bounded_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str, head: str
+) -> None:
+    monkeypatch.setattr("model.formats.labelme._LARGEST", 1 << 20)
+    monkeypatch.setattr("model.formats._trees._LARGEST_VALUE", 1 << 20)
+    dataset = open_dataset(make(tmp_path, {file: head + "x" * (10 << 20)}, images=("a.png",)), format=name)
+    assert list(dataset.crops()) == []
+    (problem,) = dataset.problems
+    assert " than " in problem.detail, "a limit is named"
+
+
 @every_page_format
 def test_images_outside_the_data_set_are_not_read(tmp_path: Path, project: Path, f: Format) -> None:
     if not f.names_images:
