@@ -19,11 +19,13 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 class Driven:
     """The application in a child process."""
 
-    def __init__(self, script: str, wishes: dict[str, Any], arguments: list[str], folder: Path) -> None:
+    def __init__(
+        self, script: str, wishes: dict[str, Any], arguments: list[str], folder: Path, *, program: str = "drive.py"
+    ) -> None:
         self.result = folder / f"{script}-{time.monotonic_ns()}.json"
         self.result.with_suffix(".wishes.json").write_text(json.dumps(wishes), encoding="utf-8")
         self._log = self.result.with_suffix(".log").open("w+", encoding="utf-8")
-        command = [sys.executable, str(CHECKOUT / "tests/e2e/drive.py"), script, str(self.result), *arguments]
+        command = [sys.executable, str(CHECKOUT / "tests/e2e" / program), script, str(self.result), *arguments]
         environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "QT_QPA_PLATFORM": "offscreen"}
         self.process = subprocess.Popen(
             command, env=environment, stdout=self._log, stderr=subprocess.STDOUT, cwd=folder, stdin=subprocess.DEVNULL
@@ -60,8 +62,8 @@ def start(tmp_path: Path, own_home: Path) -> Iterator[Callable[..., Driven]]:
     """start(script, *arguments, **wishes) runs the application; the user's folders are the test's own."""
     started: list[Driven] = []
 
-    def run(script: str, *arguments: object, **wishes: Any) -> Driven:
-        driven = Driven(script, wishes, [str(argument) for argument in arguments], tmp_path)
+    def run(script: str, *arguments: object, program: str = "drive.py", **wishes: Any) -> Driven:
+        driven = Driven(script, wishes, [str(argument) for argument in arguments], tmp_path, program=program)
         started.append(driven)
         return driven
 
