@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import QCoreApplication, Qt, SignalInstance
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenuBar, QWidget
 
@@ -69,6 +70,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("quit", "&Quit", ("Ctrl+Q",), "window.close", "File", "sign-out"),
     ActionSpec("undo", "&Undo", ("Ctrl+Z",), "document.undo", "Edit", "arrow-counter-clockwise"),
     ActionSpec("redo", "&Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "document.redo", "Edit", "arrow-clockwise"),
+    ActionSpec("settings", "&Settings…", ("Ctrl+,",), "guides.show_settings", "Edit", "gear-six"),
     ActionSpec(
         "select_all", "Select &all words", ("Ctrl+A",), "annotate.select_all", "Edit", "selection-all", _C, needs="page"
     ),
@@ -233,7 +235,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "search_pages",
         "&Search pages",
-        ("Ctrl+K",),
+        ("Ctrl+P",),
         "annotate.search_pages",
         "View",
         "magnifying-glass",
@@ -244,7 +246,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("scheme_light", "&Light", (), "window.use_look", "View", "sun", arguments=("light",)),
     ActionSpec("scheme_dark", "&Dark", (), "window.use_look", "View", "moon", arguments=("dark",)),
-    ActionSpec("shortcuts", "&Keyboard shortcuts", ("F1", "?", "Shift+?"), "window.show_shortcuts", "Help", "keyboard"),
+    ActionSpec(
+        "palette", "&Find an action, a page or a setting", ("Ctrl+K",), "guides.show_palette", "Help", "command"
+    ),
+    ActionSpec("shortcuts", "&Keyboard shortcuts", ("F1", "?", "Shift+?"), "guides.show_shortcuts", "Help", "keyboard"),
 )
 
 
@@ -263,15 +268,14 @@ def build_actions(
     """
     made: dict[str, QAction] = {}
     for spec in ACTIONS:
-        action = QAction(spec.text, parent)
+        action = QAction(menu_text(spec), parent)
         action.setObjectName(spec.id)
         if spec.icon:
             action.setIcon(resources.icon(spec.icon))
-        action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setCheckable(spec.is_toggle)
         window = spec.scope == Scope.WINDOW
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut if window else Qt.ShortcutContext.WidgetShortcut)
-        action.setToolTip(tool_tip(spec))
+        set_keys(action, spec, spec.keys)
         target, method = spec.wish.split(".")
         wish = getattr(targets[target], method)
         if isinstance(wish, SignalInstance):
@@ -289,7 +293,7 @@ def build_actions(
 def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
     """Make a menu of each group, with the actions that are not mere aliases."""
     for name in MENUS:
-        menu = bar.addMenu(f"&{name}")
+        menu = bar.addMenu(f"&{menu_title(name)}")
         for spec in ACTIONS:
             if spec.menu == name and spec.is_listed:
                 menu.addAction(actions[spec.id])
@@ -297,17 +301,36 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
 
 def plain_text(spec: ActionSpec) -> str:
     """Return the action's text without the marks a menu needs."""
-    return spec.text.replace("&", "").removesuffix("…")
+    # Languages whose letters are not on the keys put the mark behind the text, in brackets.
+    return re.sub(r"\(&\w\)|&", "", menu_text(spec)).removesuffix("…")
 
 
-def shown_keys(spec: ActionSpec) -> str:
-    """Return the action's shortcuts as this platform writes them."""
+def shown_keys(keys: Iterable[str]) -> str:
+    """Return shortcuts as this platform writes them."""
     native = QKeySequence.SequenceFormat.NativeText
     # Keyboards have two Enter keys, and some systems report the Shift that makes a question mark: one key to people.
-    keys = (QKeySequence(key.replace("Return", "Enter").replace("Shift+?", "?")).toString(native) for key in spec.keys)
-    return " or ".join(dict.fromkeys(keys))
+    plain = (QKeySequence(key.replace("Return", "Enter").replace("Shift+?", "?")).toString(native) for key in keys)
+    either = QCoreApplication.translate("Actions", " or ")
+    return either.join(dict.fromkeys(plain))
+def set_keys(action: QAction, spec: ActionSpec, keys: Sequence[str]) -> None:
+    """Let these keys trigger an action, and its tool tip tell the first of them."""
+    action.setShortcuts([QKeySequence(key) for key in keys])
+    shown = shown_keys(keys)
+    action.setToolTip(f"{plain_text(spec)}  ({shown})" if shown else plain_text(spec))
 
 
-def tool_tip(spec: ActionSpec) -> str:
-    """Return the action's text with its first shortcut."""
-    return f"{plain_text(spec)}  ({shown_keys(spec)})" if spec.keys else plain_text(spec)
+def menu_title(name: str) -> str:
+    """Return the name of a menu in the language of the interface."""
+    return QCoreApplication.translate("Menus", name)
+
+
+def scope_text(scope: Scope) -> str:
+    """Return where keys work, in the language of the interface."""
+    return QCoreApplication.translate("Scopes", scope.value)
+
+
+def menu_text(spec: ActionSpec) -> str:
+    """Return the action's text in the language of the interface, with the marks a menu needs."""
+    return QCoreApplication.translate("Actions", spec.text)
+
+

@@ -20,6 +20,7 @@ from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.garbage import GarbageCollector
 from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
+from crnn_gui.preferences import Preferences
 from crnn_gui.reading import Reading
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
@@ -49,6 +50,8 @@ LOOK = "Look"
 USE_NEW_WEIGHTS = "Use the new weights"
 
 PAINTED_AT_THE_LATEST_MILLISECONDS = 2000
+LINGER_MILLISECONDS = 5000
+"""A window that was replaced is there for so long, hidden, for the answers to what it has asked."""
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +87,7 @@ class Application(QObject):
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
         self.yardstick = Yardstick(self.document, services.store, self.training, services.predictor)
         self.advice = TrainingAdvice(self.document, self.training)
+        self.preferences = Preferences(settings, theme)
         self._theme = theme
         self._running: tuple[Task, ...] = ()
         self._training_news: Notice | None = None
@@ -103,6 +107,35 @@ class Application(QObject):
         self.window.add_workspace("review", self._review_workspace)
         self.window.add_workspace("train", self._train_workspace)
         self._connect_window()
+
+    @Slot()
+    def rebuild_window(self) -> None:
+        """Show a new window in place of the old one, in another language or size. Project and services stay."""
+        if self._is_stopped:
+            return
+        old, document = self.window, self.document
+        old.remember_layout()
+        was_active, selection = old.isActiveWindow(), document.selection
+        self._build_window()
+        self._tell_window()
+        self.window.take_place_of(old)
+        if was_active:
+            self.window.activateWindow()
+        old.hide()
+        QTimer.singleShot(LINGER_MILLISECONDS, old, old.deleteLater)
+        if document.page is not None:
+            document.open_page(document.page.id, selection)
+
+    def _tell_window(self) -> None:
+        """Tell a new window what the services have told the one before it."""
+        status, services = self.window.status, self.services
+        if services.predictor.weights is not None:
+            self._on_weights_loaded(services.predictor.weights)
+        if self.document.project is not None:
+            status.show_saved(services.store.saved)
+            status.show_counts(self.document.counts)
+        self._on_yardstick_changed(self.yardstick.measured)
+        self._on_tasks_changed(self._running)
 
     def _review_workspace(self) -> QWidget:
         from crnn_gui.services.crops import Crops
@@ -131,7 +164,15 @@ class Application(QObject):
         workspace.progress_changed.connect(self._on_training_progress)
         return workspace
 
+    @Slot(str)
+    def _on_setting_changed(self, key: str) -> None:
+        if key.startswith("reading/"):
+            self._show_settings()
+        elif key == "training/minutes" and self.window.is_built("train"):
+            self.window.train.plan.set_minutes(self.settings.value(key))
+
     def _show_settings(self) -> None:
+        self.reading.set_live(self.settings.value("reading/live"))
         doubt_below = self.settings.value("reading/doubt_below")
         self.window.annotate.canvas.set_doubt_below(doubt_below)
         self.window.inspector.set_doubt_below(doubt_below)
@@ -150,6 +191,8 @@ class Application(QObject):
         self.training.switched.connect(self._on_weights_switched)
         self.training.finished.connect(self._on_training_finished)
         self.yardstick.changed.connect(self._on_yardstick_changed)
+        self.preferences.rebuild_needed.connect(self.rebuild_window)
+        self.settings.changed.connect(self._on_setting_changed)
 
     def _connect_window(self) -> None:
         window = self.window

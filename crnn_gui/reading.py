@@ -35,6 +35,7 @@ class Reading(QObject):
         self._weights = ""
         self._boxes: dict[int, Box] = {}
         self._is_previewing = False
+        self._is_live = True
         self._asked: set[int] = set()
         self._survey = document.survey(self)
         self._survey.found.connect(self._on_words_found)
@@ -48,9 +49,13 @@ class Reading(QObject):
 
     # A box that is being drawn
 
+    def set_live(self, flag: bool) -> None:
+        """Read boxes while they are being drawn, or only once they are words."""
+        self._is_live = flag
+
     def preview(self, box: Box) -> None:
         """Read a box that is no word yet. Only the newest is read."""
-        self._is_previewing = self._request_live(None, box)
+        self._is_previewing = self._is_live and self._request_live(None, box)
 
     def stop_preview(self) -> None:
         """The drag is over: an answer that is still under way is of no use."""

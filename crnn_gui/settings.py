@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,6 +168,19 @@ class Settings(QObject):
         self._store.setValue(key, value)
         if value != before:
             self.changed.emit(key)
+
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        """The keys the user has chosen, by the id of the action."""
+        try:
+            stored = json.loads(str(self._store.value("keys/own", "{}")))
+        except ValueError:
+            return {}
+        return stored if isinstance(stored, dict) else {}
+
+    def set_keys(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Remember keys of the user's own."""
+        self._store.setValue("keys/own", json.dumps({name: list(one) for name, one in keys.items()}))
 
     @property
     def recent(self) -> tuple[Path, ...]:

@@ -165,8 +165,9 @@ class Theme(QObject):
 
     def set_vivid(self, flag: bool) -> None:
         """Show the states in the colours of a traffic light instead of those that suit the colour-blind."""
-        self._app.setProperty(_VIVID, float(flag))
-        self._apply()
+        if bool(_chosen(_VIVID)) != flag:
+            self._app.setProperty(_VIVID, float(flag))
+            self._apply()
 
     def set_text_scale(self, scale: float, field_scale: float) -> None:
         """Set the sizes of the interface's text and of the words' text, both as multiples of the platform's size.
@@ -176,8 +177,9 @@ class Theme(QObject):
         self._app.setProperty(_TEXT_SCALE, scale)
         self._app.setProperty(_FIELD_SCALE, field_scale)
         font = self._app.font()
-        font.setPointSizeF(self._usual_points * scale)
-        self._app.setFont(font)
+        if font.pointSizeF() != self._usual_points * scale:
+            font.setPointSizeF(self._usual_points * scale)
+            self._app.setFont(font)
 
     @Slot()
     def _on_system_scheme_changed(self) -> None:
@@ -300,6 +302,13 @@ def _style_sheet(look: Tokens) -> str:
     #rail QToolButton {{ padding: 6px 2px; color: {look.muted}; }}
     #rail QToolButton:checked {{ background: {look.raised}; color: {look.text}; }}
     #side {{ background: {look.window}; }}
+    #groups {{ background: transparent; outline: none; }}
+    #groups::item {{ padding: 6px 8px; border-radius: 4px; color: {look.text}; }}
+    #groups::item:hover {{ background: {hover}; }}
+    #groups::item:selected {{ background: {look.raised}; color: {look.text}; }}
+    #groups::item:selected:focus {{ background: {look.accent}; color: {look.on_accent}; }}
+    #keys {{ outline: none; }}
+    #keys::item {{ padding: 4px 0; }}
     #word_field {{ background: {look.surface}; border: 2px solid {look.line}; border-radius: 4px; padding: 2px 6px; }}
     #word_field:focus {{ border-color: {look.accent}; }}
     """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -21,15 +21,15 @@ from crnn_gui.actions import ACTIONS, Scope, build_actions, fill_menu_bar
 from crnn_gui.document import Notice, ProjectDocument, ProjectInfo, SaveState
 from crnn_gui.reading import Reading
 from crnn_gui.settings import Settings
-from crnn_gui.theme import Scheme, Theme
+from crnn_gui.theme import Theme
 from crnn_gui.widgets.annotate import AnnotateWorkspace
 from crnn_gui.widgets.empty_state import EmptyState
 from crnn_gui.widgets.inspector import WIDTH_PX, Inspector
+from crnn_gui.widgets.guides import Guides
 from crnn_gui.widgets.notice_bar import NoticeBars
 from crnn_gui.widgets.opening import ask_file, ask_folder, dropped_path
 from crnn_gui.widgets.page_list import PageList
 from crnn_gui.widgets.rail import Rail
-from crnn_gui.widgets.shortcuts_overlay import ShortcutsOverlay
 from crnn_gui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
@@ -83,11 +83,12 @@ class MainWindow(QMainWindow):
         self.workspaces = QStackedWidget()
         self.workspaces.addWidget(self.annotate)
         self._built: dict[str, QWidget] = {"annotate": self.annotate}
-        self._overlay: ShortcutsOverlay | None = None
         self._factories: dict[str, Callable[[], QWidget]] = {}
         self.actions_by_id = self._build_actions(reading)
         self.empty = EmptyState(self.actions_by_id["open_folder"], self.actions_by_id["open_demo"])
+        self.guides = Guides(self, document, settings)
         self._build_menus()
+        self.guides.attach(self.actions_by_id)
         self._lay_out()
         self._connect()
         self._restore()
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
             },
             widgets={
                 Scope.WINDOW: (self,),
+                "guides": self.guides,
                 Scope.CANVAS: (canvas,),
                 Scope.FIELD: fields,
                 Scope.WORD: (canvas, *fields),
@@ -127,7 +129,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         by_id = self.actions_by_id
         self.annotate.add_tools(by_id)
-        self.rail = Rail({name: by_id[name] for name in _WORKSPACES}, [by_id["shortcuts"]])
+        self.rail = Rail({name: by_id[name] for name in _WORKSPACES}, [by_id["settings"], by_id["shortcuts"]])
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
@@ -172,6 +174,7 @@ class MainWindow(QMainWindow):
         for name, possible, changed in (
             ("undo", stack.canUndo(), stack.canUndoChanged),
             ("redo", stack.canRedo(), stack.canRedoChanged),
+        self._theme.changed.connect(self._on_look_changed)
         ):
             self.actions_by_id[name].setEnabled(possible)
             changed.connect(self.actions_by_id[name].setEnabled)
@@ -181,6 +184,8 @@ class MainWindow(QMainWindow):
     def add_workspace(self, name: str, factory: Callable[[], QWidget]) -> None:
         """Put ``review`` or ``train`` on the rail. It is built when it is shown first, not before the first page."""
         self._factories[name] = factory
+        self._on_undo_text_changed(stack.undoText())
+        self._on_redo_text_changed(stack.redoText())
         self._on_what_is_there_changed()
 
     def _restore(self) -> None:
@@ -233,13 +238,19 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_undo_text_changed(self, text: str) -> None:
-        self.actions_by_id["undo"].setText(f"&Undo {text}".rstrip())
+        edit = QCoreApplication.translate("Edits", text) if text else ""
+        self.actions_by_id["undo"].setText(self.tr("&Undo {edit}").format(edit=edit).rstrip())
 
     @Slot(str)
     def _on_redo_text_changed(self, text: str) -> None:
-        self.actions_by_id["redo"].setText(f"&Redo {text}".rstrip())
+        edit = QCoreApplication.translate("Edits", text) if text else ""
+        self.actions_by_id["redo"].setText(self.tr("&Redo {edit}").format(edit=edit).rstrip())
 
     @Slot(str)
+    @Slot()
+    def _on_look_changed(self) -> None:
+        self.actions_by_id[f"scheme_{self._theme.scheme}"].setChecked(True)
+
     def tell(self, sentence: str) -> None:
         """Show a sentence that goes by itself."""
         self.notices.show_notice(Notice("info", sentence))
@@ -276,24 +287,37 @@ class MainWindow(QMainWindow):
         """Return a workspace, built if it was not needed so far."""
         if name not in self._built:
             self._built[name] = self._factories[name]()
+        self.uncover()
             self.workspaces.addWidget(self._built[name])
         return self._built[name]
 
     @property
     def train(self) -> TrainWorkspace:
+    def is_built(self, name: str) -> bool:
+        """Whether a workspace has been shown so far."""
+        return name in self._built
+
         """The Train workspace."""
         return cast("TrainWorkspace", self.workspace("train"))
 
     @Slot()
-    def show_shortcuts(self) -> None:
-        """Cover the window with the sheet of shortcuts."""
-        if self._overlay is None:
-            self._overlay = ShortcutsOverlay(self)
-        self._overlay.open()
+    def uncover(self) -> None:
+        """Show the workspaces again, or the empty start."""
+        self._pages.setCurrentIndex(0 if self._document.project is None else 1)
+        workspace = self.workspaces.currentWidget()
+        if workspace is not None:
+            workspace.setFocus()
 
     def use_look(self, name: str) -> None:
         """Show the light or the dark look, or follow the system."""
-        self._theme.set_scheme(Scheme(name))
+    def cover(self, page: QWidget) -> None:
+        """Show a page in place of the workspaces, until :meth:`uncover`."""
+        self.annotate.editor.keep()
+        if self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+        page.setFocus()
+
         self._settings.set_value("look/scheme", name)
 
     # Drag and drop, and the end
@@ -325,11 +349,26 @@ class MainWindow(QMainWindow):
         self._settings.set_geometry("inspector", self._splitter.saveState())
         self._settings.set_geometry("pages", self.annotate.splitter.saveState())
         self._settings.set_value("look/text_at_boxes", self.actions_by_id["show_texts"].isChecked())
-        self.closing.emit()
+
+    def take_place_of(self, other: MainWindow) -> None:
+        """Stand where another window stands, with the same workspace and the same page of settings before it."""
+        self.resize(other.size())
+        name = next(name for name, built in other._built.items() if built is other.workspaces.currentWidget())
+        self.show_workspace(name)
+        self.show()
+        if other._pages.currentIndex() > 1:
+            self.guides.show_settings()
+            self.guides.settings_page.go_to(other.guides.settings_page.place)
 
     def guard_closing(self, may_close: Callable[[], bool]) -> None:
         """Ask ``may_close`` before the window closes. Where it says no the window stays, and it sees to the rest."""
         self._may_close = may_close
+        self.remember_layout()
+        self.closing.emit()
+
+    def remember_layout(self) -> None:
+        """Keep what the next window begins with."""
+        self.annotate.editor.keep()
 
     def _ask_before_losing(self, state: SaveState) -> None:
         edits = "1 edit is" if state.pending == 1 else f"{state.pending} edits are"

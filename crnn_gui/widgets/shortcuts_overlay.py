@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from crnn_gui import theme
-from crnn_gui.actions import ACTIONS, MENUS, ActionSpec, plain_text, shown_keys
+from crnn_gui.actions import ACTIONS, ActionSpec, menu_title, plain_text, shown_keys
+from crnn_gui.keymap import Keymap
 
-_MOUSE = (
+MOUSE = (
     ("Zoom at the pointer", "Ctrl+wheel, pinch"),
     ("Move the page", "Space+drag, middle button"),
     ("Add to the selection", "Ctrl+click, Shift+drag"),
@@ -21,22 +22,35 @@ _COLUMNS = (("File", "Edit", "View", "Help"), ("Word",), ("Page", "Mouse"))
 class ShortcutsOverlay(QWidget):
     """Covers its parent until a key or a click sends it away."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, keymap: Keymap) -> None:
         super().__init__(parent)
         self._window = parent
+        self._keymap = keymap
         self._focus_before: QWidget | None = None
         self.setObjectName("shortcuts_overlay")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         outer = QVBoxLayout(self)
         outer.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._area = QScrollArea()
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidgetResizable(True)
+        outer.addWidget(self._area)
+        self._write()
+        keymap.changed.connect(self._write)
+        parent.installEventFilter(self)
+        self.hide()
+
+    @Slot()
+    def _write(self) -> None:
+        """Make the sheet from the keys as they are now."""
         sheet = QFrame()
         sheet.setAutoFillBackground(True)
         body = QVBoxLayout(sheet)
         body.setContentsMargins(32, 24, 32, 24)
         body.setSpacing(16)
-        title = QLabel("Keyboard and mouse")
+        title = QLabel(self.tr("Keyboard and mouse"))
         title.setFont(theme.ui_font(points=5, bold=True))
-        hint = QLabel("Single letters and arrows act while the page has the focus; Esc gives it back.")
+        hint = QLabel(self.tr("Single letters and arrows act while the page has the focus; Esc gives it back."))
         hint.setProperty("muted", True)
         body.addWidget(title)
         body.addWidget(hint)
@@ -46,18 +60,13 @@ class ShortcutsOverlay(QWidget):
             column = QVBoxLayout()
             column.setSpacing(16)
             for group in groups:
-                column.addLayout(_table(group, _MOUSE if group == "Mouse" else _rows(group)))
+                rows = _mouse_rows() if group == "Mouse" else _rows(group, self._keymap)
+                column.addLayout(_table(menu_title(group), rows))
             column.addStretch(1)
             columns.addLayout(column)
         body.addLayout(columns)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(sheet)
-        area.setWidgetResizable(True)
-        area.setMaximumSize(sheet.sizeHint().width() + 16, sheet.sizeHint().height())
-        outer.addWidget(area)
-        parent.installEventFilter(self)
-        self.hide()
+        self._area.setWidget(sheet)
+        self._area.setMaximumSize(sheet.sizeHint().width() + 16, sheet.sizeHint().height())
 
     def open(self) -> None:
         """Cover the parent and take the keys."""
@@ -95,26 +104,33 @@ class ShortcutsOverlay(QWidget):
         QPainter(self).fillRect(self.rect(), QColor(0, 0, 0, 120))
 
 
-def _rows(menu: str) -> tuple[tuple[str, str], ...]:
+def _mouse_rows() -> tuple[tuple[str, str], ...]:
+    translate = QCoreApplication.translate
+    return tuple((translate("Mouse", text), translate("Mouse", keys)) for text, keys in MOUSE)
+
+
+def _rows(menu: str, keymap: Keymap) -> tuple[tuple[str, str], ...]:
     """Return text and keys of a group; actions of one text, and runs of numbered ones, share a row."""
-    rows: dict[str, dict[str, None]] = {}
+    rows: dict[str, list[str]] = {}
     for spec in ACTIONS:
-        if spec.menu == menu and spec.keys:
-            is_one_of_many = bool(spec.arguments) and not spec.is_listed
-            text, keys = _family(spec) if is_one_of_many else (plain_text(spec), shown_keys(spec))
-            rows.setdefault(text, {}).update(dict.fromkeys(keys.split(" or ")))
-    return tuple((text, " or ".join(keys)) for text, keys in rows.items())
+        keys = keymap.keys(spec)
+        if spec.menu == menu and keys:
+            is_one_of_many = bool(spec.arguments) and not spec.is_listed and not keymap.is_own(spec)
+            text, shown = _family(spec) if is_one_of_many else (plain_text(spec), shown_keys(keys))
+            known = rows.setdefault(text, [])
+            known += [shown] if shown not in known else []
+    either = QCoreApplication.translate("Actions", " or ")
+    return tuple((text, either.join(keys)) for text, keys in rows.items())
 
 
 def _family(spec: ActionSpec) -> tuple[str, str]:
     text = plain_text(spec).rsplit(" ", 1)[0]
     modifier = spec.keys[0].rpartition("+")[0]
-    keys = "1..9" if spec.keys[0][-1].isdigit() else "arrows"
+    keys = "1..9" if spec.keys[0][-1].isdigit() else QCoreApplication.translate("Actions", "arrows")
     return text, f"{modifier}+{keys}" if modifier else keys
 
 
 def _table(title: str, rows: tuple[tuple[str, str], ...]) -> QGridLayout:
-    assert title == "Mouse" or title in MENUS, f"no group is called {title}"
     grid = QGridLayout()
     grid.setHorizontalSpacing(24)
     grid.setVerticalSpacing(4)

@@ -56,7 +56,7 @@ def test_texts_are_told_without_marks() -> None:
     spec = next(s for s in ACTIONS if s.id == "open_folder")
     assert plain_text(spec) == "Open folder"
     verify = next(s for s in ACTIONS if s.id == "verify_next")
-    assert "Return" not in shown_keys(verify)
+    assert "Return" not in shown_keys(verify.keys)
 
 
 def _icon_names() -> set[str]:

@@ -1,0 +1,308 @@
+"""Settings page, shortcut editor, command palette, and a window that is built anew in another size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox, QWidget
+
+from crnn_gui import app as program
+from crnn_gui import theme
+from crnn_gui.actions import ACTIONS
+from crnn_gui.finding import Entry, find
+from crnn_gui.keymap import PRESETS, Keymap, KeymapError
+from crnn_gui.services.child import ChildProcess
+from crnn_gui.services.pages import PageImages, Thumbnails
+from crnn_gui.services.predictor import PredictorService
+from crnn_gui.services.store_service import StoreService
+from crnn_gui.services.tasks import Tasks
+from crnn_gui.services.trainer import TrainerService
+from crnn_gui.settings import SETTINGS, Settings
+from crnn_gui.theme import Scheme, Theme
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)")
+
+Until = Callable[..., None]
+Start = Callable[[], program.Application]
+SPECS = {spec.id: spec for spec in ACTIONS}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def start(qapp: QApplication, settings: Settings, fake_child: Callable[[], ChildProcess]) -> Iterator[Start]:
+    """Return a function that starts the program with children that need no torch."""
+    made: list[program.Application] = []
+
+    def build() -> program.Application:
+        tasks = Tasks()
+        predictor, trainer = PredictorService(fake_child), TrainerService(fake_child)
+        services = program.Services(tasks, StoreService(), PageImages(tasks), Thumbnails(tasks), predictor, trainer)
+        made.append(program.build(settings, services, Theme(qapp, Scheme.LIGHT)))
+        made[-1].window.show()
+        made[-1].window.activateWindow()
+        return made[-1]
+
+    yield build
+    for key in ("look/language", "look/text_percent", "look/field_percent", "look/colours"):
+        settings.set_value(key, next(one.default for one in SETTINGS if one.key == key))
+    for one in made:
+        one.window.close()
+        one.window.deleteLater()
+
+
+def open_project(made: program.Application, folder: Path, until: Until) -> None:
+    made.document.open_path(folder)
+    until(lambda: made.document.page_image is not None)
+
+
+# --- settings ---
+
+
+def test_settings_page_covers_the_workspace_and_esc_leaves_it(start: Start, tiny_project: Path, until: Until) -> None:
+    made = start()
+    open_project(made, tiny_project, until)
+    QTest.keyClick(made.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    page = made.window.guides.settings_page
+    assert page.isVisible()
+    assert not made.window.annotate.isVisible()
+    shown = {label.text() for label in page.findChildren(QLabel)}
+    assert {one.label for one in SETTINGS if one.is_shown} <= shown
+    QTest.keyClick(page.groups, Qt.Key.Key_Escape)
+    assert made.window.annotate.isVisible()
+    assert made.window.annotate.canvas.hasFocus()
+
+
+def test_settings_take_effect_at_once(start: Start, settings: Settings) -> None:
+    made = start()
+    page = made.window.guides.settings_page
+    before = theme.tokens().verified
+    box = page.control("look/colours")
+    assert isinstance(box, QComboBox)
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert settings.value("look/colours") == "vivid"
+    assert theme.tokens().verified != before
+    scheme = page.control("look/scheme")
+    assert isinstance(scheme, QComboBox)
+    scheme.setCurrentIndex(2)
+    scheme.activated.emit(2)
+    assert theme.tokens().window == theme.DARK.window
+    assert made.window.actions_by_id["scheme_dark"].isChecked()
+
+
+def test_boxes_are_read_live_only_if_wanted(start: Start, settings: Settings, tiny_project: Path, until: Until) -> None:
+    from model.annotations import Box
+
+    made = start()
+    open_project(made, tiny_project, until)
+    asked: list[object] = []
+    made.services.predictor.request_live = lambda *request: asked.append(request)  # type: ignore[method-assign]
+    settings.set_value("reading/live", False)
+    made.reading.preview(Box.from_bounds(10, 10, 60, 30))
+    assert asked == []
+    settings.set_value("reading/live", True)
+    made.reading.preview(Box.from_bounds(10, 10, 60, 30))
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("percent", [100, 200, 300])
+def test_c32_interface_scales_while_words_keep_their_own_size(
+    start: Start, settings: Settings, tiny_project: Path, until: Until, percent: int
+) -> None:
+    made = start()
+    open_project(made, tiny_project, until)
+    made.document.select((1,))
+    old = made.window
+    usual, typed = old.font().pointSizeF(), old.annotate.field.font().pointSizeF()
+    made.window.show_workspace("review")
+    old.guides.show_settings()
+    size = old.guides.settings_page.control("look/text_percent")
+    assert isinstance(size, QSpinBox)
+    size.setFocus()
+    size.setValue(percent)
+    if percent == 100:
+        assert made.window is old
+        return
+    until(lambda: made.window is not old)
+    window = made.window
+    assert window.font().pointSizeF() == pytest.approx(usual * percent / 100)
+    assert window.annotate.field.font().pointSizeF() == pytest.approx(typed)
+    assert window.guides.settings_page.isVisible()
+    assert window.guides.settings_page.place[1] == "look/text_percent", "the keyboard is where it was"
+    until(lambda: made.document.selection == (1,))
+    settings.set_value("look/field_percent", 300)
+    until(lambda: made.window is not window)
+    assert made.window.annotate.field.font().pointSizeF() == pytest.approx(usual * 3)
+    assert not old.isVisible()
+    made.window.show_workspace("annotate")
+    until(lambda: made.window.annotate.field.isVisible())
+    texts = [w for w in made.window.annotate.pages.findChildren(QLabel) if w.isVisible()]
+    assert all(w.width() >= w.minimumSizeHint().width() for w in texts)
+
+
+def test_what_is_under_way_survives_a_new_window(
+    start: Start, settings: Settings, tiny_project: Path, until: Until
+) -> None:
+    made = start()
+    open_project(made, tiny_project, until)
+    made.document.select((2,))
+    made.window.annotate.editor.edit()
+    QTest.keyClicks(made.window.annotate.field, "typed")
+    old = made.window
+    settings.set_value("look/text_percent", 120)
+    until(lambda: made.window is not old)
+    assert made.document.words[2].label == "typed"
+    assert made.window.actions_by_id["undo"].text().startswith("&Undo Type label")
+    made.document.undo()
+    until(lambda: made.document.words[2].label is None)
+    until(lambda: made.window.annotate.pages.view.model().rowCount() == 2)
+    until(lambda: "Saved" in _texts(made.window.status))
+
+
+def _texts(widget: QWidget) -> str:
+    return " | ".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
+
+
+# --- keys ---
+
+
+def test_c31_new_key_is_checked_stored_and_shown_everywhere(start: Start, settings: Settings) -> None:
+    made = start()
+    guides, actions = made.window.guides, made.window.actions_by_id
+    editor = guides.settings_page.keys
+    guides.show_settings()
+    guides.settings_page.show_keys()
+    editor.choose("next_page")
+    QTest.keyClick(editor.field, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    assert "Read word again" in editor.verdict.text()
+    editor.set_button.click()
+    assert actions["next_page"].shortcut() == QKeySequence("Ctrl+R")
+    assert actions["read_word"].shortcuts() == [], "a key means one thing"
+    assert "Ctrl+R" in actions["next_page"].toolTip()
+    guides.show_shortcuts()
+    sheet = _texts(made.window)
+    assert "Ctrl+R" in sheet
+    again = Keymap(settings)
+    assert again.keys(SPECS["next_page"]) == ("Ctrl+R",)
+    assert again.keys(SPECS["read_word"]) == ()
+
+
+def test_c31_key_that_types_a_character_is_refused_outside_the_page(start: Start) -> None:
+    editor = start().window.guides.settings_page.keys
+    editor.choose("read_page")
+    QTest.keyClick(editor.field, Qt.Key.Key_G)
+    assert "add Ctrl or Alt" in editor.verdict.text()
+    assert not editor.set_button.isEnabled()
+    editor.choose("ignore")
+    QTest.keyClick(editor.field, Qt.Key.Key_G)
+    assert editor.set_button.isEnabled()
+
+
+def test_c31_same_key_in_places_that_never_meet_is_no_conflict(settings: Settings) -> None:
+    keymap = Keymap(settings)
+    letter = SPECS["next_page_letter"]
+    assert keymap.conflicts(letter, "Ctrl+R"), "the page hears the keys of the window"
+    assert not keymap.conflicts(letter, "G")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_c31_presets_have_no_key_that_means_two_things(settings: Settings, name: str) -> None:
+    keymap = Keymap(settings)
+    keymap.use_preset(name)
+    clashes = {(spec.id, key): keymap.conflicts(spec, key) for spec in ACTIONS for key in keymap.keys(spec)}
+    assert {where: [other.id for other in found] for where, found in clashes.items() if found} == {}
+    assert set(PRESETS[name]) <= set(SPECS)
+
+
+def test_c31_keys_travel_as_a_file(settings: Settings, tmp_path: Path) -> None:
+    keymap = Keymap(settings)
+    keymap.set_keys(SPECS["draw"], ("X",))
+    keymap.save(tmp_path / "keys.json")
+    keymap.reset()
+    assert keymap.keys(SPECS["draw"]) == SPECS["draw"].keys
+    keymap.load(tmp_path / "keys.json")
+    assert keymap.keys(SPECS["draw"]) == ("X",)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("no json", "cannot be read"),
+        ('{"keys": {}}', "is no file of keys"),
+        ('{"kind": "crnn-gui keys", "keys": {"ignore": ["Ctrl+Z"]}}', "both"),
+        ('{"kind": "crnn-gui keys", "keys": {"read_page": ["g"]}}', "because of g"),
+    ],
+)
+def test_c31_file_that_would_break_the_keys_changes_nothing(
+    settings: Settings, tmp_path: Path, written: str, told: str
+) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(written, encoding="utf-8")
+    keymap = Keymap(settings)
+    keymap.set_keys(SPECS["draw"], ("X",))
+    with pytest.raises(KeymapError, match=told):
+        keymap.load(file)
+    assert keymap.keys(SPECS["draw"]) == ("X",)
+
+
+# --- palette ---
+
+
+def test_palette_finds_and_does(start: Start, tiny_project: Path, until: Until) -> None:
+    made = start()
+    open_project(made, tiny_project, until)
+    QTest.keyClick(made.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    palette = made.window.guides.palette
+    assert palette.isVisible()
+    QTest.keyClicks(palette.field, "revew")
+    assert palette.found[0].text == "Review"
+    assert palette.found[0].keys == "Ctrl+2"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert not palette.isVisible()
+    assert made.window.actions_by_id["review"].isChecked()
+    made.window.guides.show_palette()
+    QTest.keyClicks(palette.field, "second")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    until(lambda: made.document.page is not None and made.document.page.path == "second.png")
+    made.window.guides.show_palette()
+    QTest.keyClicks(palette.field, "minutes training run")
+    assert palette.found[0].kind == "setting"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert made.window.guides.settings_page.place == (2, "training/minutes")
+
+
+def test_palette_says_why_something_cannot_be_done(start: Start) -> None:
+    made = start()
+    made.window.guides.show_palette()
+    palette = made.window.guides.palette
+    QTest.keyClicks(palette.field, "verify page")
+    assert palette.found[0].why_not == "Open a folder first."
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert palette.isVisible(), "what cannot be done is not done"
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+
+
+def test_keys_of_the_window_rest_while_the_palette_is_open(start: Start, tiny_project: Path, until: Until) -> None:
+    made = start()
+    open_project(made, tiny_project, until)
+    made.window.guides.show_palette()
+    field = made.window.guides.palette.field
+    QTest.keyClicks(field, "d")
+    QTest.keyClick(field, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert made.window.actions_by_id["annotate"].isChecked()
+
+
+def test_what_can_be_done_and_starts_with_the_letters_comes_first() -> None:
+    entries = [Entry("action", "Unread"), Entry("action", "Read page", why_not="no"), Entry("action", "Read word")]
+    assert [entry.text for entry in find(entries, "read")] == ["Read word", "Read page", "Unread"]
+    assert find(entries, "zzz") == []
