@@ -290,6 +290,13 @@ def build_actions(
     return made
 
 
+def set_keys(action: QAction, spec: ActionSpec, keys: Sequence[str]) -> None:
+    """Let these keys trigger an action, and its tool tip tell the first of them."""
+    action.setShortcuts([QKeySequence(key) for key in keys])
+    shown = shown_keys(keys)
+    action.setToolTip(f"{plain_text(spec)}  ({shown})" if shown else plain_text(spec))
+
+
 def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
     """Make a menu of each group, with the actions that are not mere aliases."""
     for name in MENUS:
@@ -297,26 +304,6 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
         for spec in ACTIONS:
             if spec.menu == name and spec.is_listed:
                 menu.addAction(actions[spec.id])
-
-
-def plain_text(spec: ActionSpec) -> str:
-    """Return the action's text without the marks a menu needs."""
-    # Languages whose letters are not on the keys put the mark behind the text, in brackets.
-    return re.sub(r"\(&\w\)|&", "", menu_text(spec)).removesuffix("…")
-
-
-def shown_keys(keys: Iterable[str]) -> str:
-    """Return shortcuts as this platform writes them."""
-    native = QKeySequence.SequenceFormat.NativeText
-    # Keyboards have two Enter keys, and some systems report the Shift that makes a question mark: one key to people.
-    plain = (QKeySequence(key.replace("Return", "Enter").replace("Shift+?", "?")).toString(native) for key in keys)
-    either = QCoreApplication.translate("Actions", " or ")
-    return either.join(dict.fromkeys(plain))
-def set_keys(action: QAction, spec: ActionSpec, keys: Sequence[str]) -> None:
-    """Let these keys trigger an action, and its tool tip tell the first of them."""
-    action.setShortcuts([QKeySequence(key) for key in keys])
-    shown = shown_keys(keys)
-    action.setToolTip(f"{plain_text(spec)}  ({shown})" if shown else plain_text(spec))
 
 
 def menu_title(name: str) -> str:
@@ -334,3 +321,16 @@ def menu_text(spec: ActionSpec) -> str:
     return QCoreApplication.translate("Actions", spec.text)
 
 
+def plain_text(spec: ActionSpec) -> str:
+    """Return the action's text without the marks a menu needs."""
+    # Languages whose letters are not on the keys put the mark behind the text, in brackets.
+    return re.sub(r"\(&\w\)|&", "", menu_text(spec)).removesuffix("…")
+
+
+def shown_keys(keys: Iterable[str]) -> str:
+    """Return shortcuts as this platform writes them."""
+    native = QKeySequence.SequenceFormat.NativeText
+    # Keyboards have two Enter keys, and some systems report the Shift that makes a question mark: one key to people.
+    plain = (QKeySequence(key.replace("Return", "Enter").replace("Shift+?", "?")).toString(native) for key in keys)
+    either = QCoreApplication.translate("Actions", " or ")
+    return either.join(dict.fromkeys(plain))

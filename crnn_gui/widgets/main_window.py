@@ -24,8 +24,8 @@ from crnn_gui.settings import Settings
 from crnn_gui.theme import Theme
 from crnn_gui.widgets.annotate import AnnotateWorkspace
 from crnn_gui.widgets.empty_state import EmptyState
-from crnn_gui.widgets.inspector import WIDTH_PX, Inspector
 from crnn_gui.widgets.guides import Guides
+from crnn_gui.widgets.inspector import WIDTH_PX, Inspector
 from crnn_gui.widgets.notice_bar import NoticeBars
 from crnn_gui.widgets.opening import ask_file, ask_folder, dropped_path
 from crnn_gui.widgets.page_list import PageList
@@ -84,11 +84,11 @@ class MainWindow(QMainWindow):
         self.workspaces.addWidget(self.annotate)
         self._built: dict[str, QWidget] = {"annotate": self.annotate}
         self._factories: dict[str, Callable[[], QWidget]] = {}
-        self.actions_by_id = self._build_actions(reading)
-        self.empty = EmptyState(self.actions_by_id["open_folder"], self.actions_by_id["open_demo"])
         self.guides = Guides(self, document, settings)
-        self._build_menus()
+        self.actions_by_id = self._build_actions(reading)
         self.guides.attach(self.actions_by_id)
+        self.empty = EmptyState(self.actions_by_id["open_folder"], self.actions_by_id["open_demo"])
+        self._build_menus()
         self._lay_out()
         self._connect()
         self._restore()
@@ -106,10 +106,10 @@ class MainWindow(QMainWindow):
                 "canvas": canvas,
                 "editor": editor,
                 "reading": reading,
+                "guides": self.guides,
             },
             widgets={
                 Scope.WINDOW: (self,),
-                "guides": self.guides,
                 Scope.CANVAS: (canvas,),
                 Scope.FIELD: fields,
                 Scope.WORD: (canvas, *fields),
@@ -170,22 +170,22 @@ class MainWindow(QMainWindow):
         self.annotate.told.connect(self.tell)
         self.annotate.canvas.drawing_changed.connect(self.actions_by_id["draw"].setChecked)
         self.empty.project_requested.connect(document.open_path)
+        self._theme.changed.connect(self._on_look_changed)
         stack = document.undo_stack
         for name, possible, changed in (
             ("undo", stack.canUndo(), stack.canUndoChanged),
             ("redo", stack.canRedo(), stack.canRedoChanged),
-        self._theme.changed.connect(self._on_look_changed)
         ):
             self.actions_by_id[name].setEnabled(possible)
             changed.connect(self.actions_by_id[name].setEnabled)
         stack.undoTextChanged.connect(self._on_undo_text_changed)
         stack.redoTextChanged.connect(self._on_redo_text_changed)
+        self._on_undo_text_changed(stack.undoText())
+        self._on_redo_text_changed(stack.redoText())
 
     def add_workspace(self, name: str, factory: Callable[[], QWidget]) -> None:
         """Put ``review`` or ``train`` on the rail. It is built when it is shown first, not before the first page."""
         self._factories[name] = factory
-        self._on_undo_text_changed(stack.undoText())
-        self._on_redo_text_changed(stack.redoText())
         self._on_what_is_there_changed()
 
     def _restore(self) -> None:
@@ -236,6 +236,10 @@ class MainWindow(QMainWindow):
             self.notices.withdraw(before.problem)
             self.notices.withdraw(self._asked)
 
+    @Slot()
+    def _on_look_changed(self) -> None:
+        self.actions_by_id[f"scheme_{self._theme.scheme}"].setChecked(True)
+
     @Slot(str)
     def _on_undo_text_changed(self, text: str) -> None:
         edit = QCoreApplication.translate("Edits", text) if text else ""
@@ -247,10 +251,6 @@ class MainWindow(QMainWindow):
         self.actions_by_id["redo"].setText(self.tr("&Redo {edit}").format(edit=edit).rstrip())
 
     @Slot(str)
-    @Slot()
-    def _on_look_changed(self) -> None:
-        self.actions_by_id[f"scheme_{self._theme.scheme}"].setChecked(True)
-
     def tell(self, sentence: str) -> None:
         """Show a sentence that goes by itself."""
         self.notices.show_notice(Notice("info", sentence))
@@ -278,27 +278,35 @@ class MainWindow(QMainWindow):
         """Go to a workspace."""
         self.annotate.editor.keep()
         workspace = self.workspace(name)
+        self.uncover()
         self.workspaces.setCurrentWidget(workspace)
         self.actions_by_id[name].setChecked(True)
         self.rail.mark(name, False)
         workspace.setFocus()
 
+    def is_built(self, name: str) -> bool:
+        """Whether a workspace has been shown so far."""
+        return name in self._built
+
     def workspace(self, name: str) -> QWidget:
         """Return a workspace, built if it was not needed so far."""
         if name not in self._built:
             self._built[name] = self._factories[name]()
-        self.uncover()
             self.workspaces.addWidget(self._built[name])
         return self._built[name]
 
     @property
     def train(self) -> TrainWorkspace:
-    def is_built(self, name: str) -> bool:
-        """Whether a workspace has been shown so far."""
-        return name in self._built
-
         """The Train workspace."""
         return cast("TrainWorkspace", self.workspace("train"))
+
+    def cover(self, page: QWidget) -> None:
+        """Show a page in place of the workspaces, until :meth:`uncover`."""
+        self.annotate.editor.keep()
+        if self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+        page.setFocus()
 
     @Slot()
     def uncover(self) -> None:
@@ -310,14 +318,6 @@ class MainWindow(QMainWindow):
 
     def use_look(self, name: str) -> None:
         """Show the light or the dark look, or follow the system."""
-    def cover(self, page: QWidget) -> None:
-        """Show a page in place of the workspaces, until :meth:`uncover`."""
-        self.annotate.editor.keep()
-        if self._pages.indexOf(page) < 0:
-            self._pages.addWidget(page)
-        self._pages.setCurrentWidget(page)
-        page.setFocus()
-
         self._settings.set_value("look/scheme", name)
 
     # Drag and drop, and the end
@@ -345,6 +345,12 @@ class MainWindow(QMainWindow):
         if not self._may_close():
             event.ignore()
             return
+        self.remember_layout()
+        self.closing.emit()
+
+    def remember_layout(self) -> None:
+        """Keep what the next window begins with."""
+        self.annotate.editor.keep()
         self._settings.set_geometry("window", self.saveGeometry())
         self._settings.set_geometry("inspector", self._splitter.saveState())
         self._settings.set_geometry("pages", self.annotate.splitter.saveState())
@@ -363,12 +369,6 @@ class MainWindow(QMainWindow):
     def guard_closing(self, may_close: Callable[[], bool]) -> None:
         """Ask ``may_close`` before the window closes. Where it says no the window stays, and it sees to the rest."""
         self._may_close = may_close
-        self.remember_layout()
-        self.closing.emit()
-
-    def remember_layout(self) -> None:
-        """Keep what the next window begins with."""
-        self.annotate.editor.keep()
 
     def _ask_before_losing(self, state: SaveState) -> None:
         edits = "1 edit is" if state.pending == 1 else f"{state.pending} edits are"
