@@ -49,7 +49,7 @@ DEFAULT_WIDTHS = (*range(16, 129, 16), *range(160, 321, 32), *range(384, 1025, 6
 # Pillow's own limit warns at 89 megapixels from wherever a large image is opened or cropped; PIXEL_LIMIT replaces it.
 Image.MAX_IMAGE_PIXELS = None
 
-_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+_FORMATS = ("JPEG", "PNG", "AVIF", "BMP", "GIF", "JPEG2000", "PPM", "TIFF", "WEBP")  # asked in this order
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
