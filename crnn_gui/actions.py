@@ -214,7 +214,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "read_page", "&Read page again", ("Ctrl+Shift+R",), "reading.read_page", "Page", "text-align-left", needs="page"
     ),
-    ActionSpec("read_project", "Read a&ll pages", (), "reading.read_project", "Page", "books", needs="project"),
+    ActionSpec(
+        "read_project",
+        "Read a&ll pages",
+        (),
+        "window.read_all_requested",
+        "Page",
+        "books",
+        needs="project",
+        arguments=("unread",),
+    ),
+    ActionSpec(
+        "read_project_again",
+        "Read all pages a&gain where older weights read",
+        (),
+        "window.read_all_requested",
+        "Page",
+        "clock-counter-clockwise",
+        needs="project",
+        arguments=("older",),
+    ),
     ActionSpec(
         "annotate", "&Annotate", ("Ctrl+1",), "window.show_workspace", "View", "bounding-box", arguments=("annotate",)
     ),

@@ -22,6 +22,7 @@ from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
 from crnn_gui.preferences import Preferences
 from crnn_gui.reading import Reading
+from crnn_gui.recognising import Recognising
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
@@ -85,6 +86,8 @@ class Application(QObject):
         self.document = ProjectDocument(services.store, services.images, services.tasks)
         self.reading = Reading(self.document, services.predictor)
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
+        # After training, which knows the weights a project is read with.
+        self.recognising = Recognising(self.document, services.store, services.predictor, self)
         self.yardstick = Yardstick(self.document, services.store, self.training, services.predictor)
         self.advice = TrainingAdvice(self.document, self.training)
         self.preferences = Preferences(settings, theme)
@@ -104,6 +107,7 @@ class Application(QObject):
         self._export_panel: ExportPanel | None = None
         self._import_panel: ImportPanel | None = None
         self._show_settings()
+        self.recognising.attach(self.window)
         self.window.add_workspace("review", self._review_workspace)
         self.window.add_workspace("train", self._train_workspace)
         self._connect_window()
@@ -312,7 +316,7 @@ class Application(QObject):
 
     @Slot(int, int)
     def _on_reading_progress(self, done: int, total: int) -> None:
-        if done >= total:
+        if done >= total or self.recognising.reading.is_running:  # which tells more
             self.window.status.end_task("reading")
         else:
             self.window.status.show_task("reading", f"Reading {done:,} of {total:,} words", done / total)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from crnn_gui.document import ProjectDocument, ProjectInfo
 from crnn_gui.services.predictor import LiveAnswer, PredictorService
-from crnn_gui.services.survey import FoundWord
 from model.annotations import Box, Page, Prediction, Word
 from model.errors import ImageError
 from model.images import cut_crop
@@ -37,8 +36,6 @@ class Reading(QObject):
         self._is_previewing = False
         self._is_live = True
         self._asked: set[int] = set()
-        self._survey = document.survey(self)
-        self._survey.found.connect(self._on_words_found)
         document.project_changed.connect(self._on_project_changed)
         document.page_opened.connect(self._on_page_opened)
         document.image_ready.connect(self._on_image_ready)
@@ -99,16 +96,6 @@ class Reading(QObject):
         """Read every word of the page again. What a human wrote stays."""
         self._request_bulk(self._document.words.values())
 
-    @Slot()
-    def read_project(self) -> None:
-        """Read the words of all pages that no human has decided on and that these weights have not read."""
-        if self._weights and not self._document.read_only:
-            self._survey.start()
-
-    @Slot(object)
-    def _on_words_found(self, found: tuple[FoundWord, ...]) -> None:
-        self._request_bulk(f.word for f in found if f.word.label is None and self._is_stale(f.prediction))
-
     def _request_bulk(self, words: Iterable[Word]) -> None:
         document = self._document
         wanted = [(word, document.page_of(word.page_id)) for word in words if not word.ignored]
@@ -120,7 +107,6 @@ class Reading(QObject):
     @Slot(object)
     def _on_project_changed(self, project: ProjectInfo | None) -> None:
         # The same ids are other words now, which may well have the same boxes.
-        self._survey.stop()
         self._asked.clear()
         self._predictor.cancel_bulk()
 

@@ -51,6 +51,7 @@ class MainWindow(QMainWindow):
         demo_requested: the sample project is wanted.
         import_requested: the import panel is wanted.
         export_requested: the export panel is wanted.
+        read_all_requested: which words of all pages are to be read, a value of :class:`model.suggesting.Which`.
         dropped: path that was dropped on the window, to be opened or imported.
         closing: the window is about to go; services stop now.
     """
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
     demo_requested = Signal()
     import_requested = Signal()
     export_requested = Signal()
+    read_all_requested = Signal(str)
     dropped = Signal(Path)
     closing = Signal()
 

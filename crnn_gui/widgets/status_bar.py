@@ -17,9 +17,11 @@ class StatusBar(QStatusBar):
 
     Signals:
         cancel_requested: key of the task whose cross was clicked.
+        pause_requested: key of the task, and whether it is to pause or to go on.
     """
 
     cancel_requested = Signal(str)
+    pause_requested = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,14 +88,32 @@ class StatusBar(QStatusBar):
         """What is said of the last words; empty when nothing is."""
         return "" if self._yardstick.isHidden() else self._yardstick.text
 
-    def show_task(self, key: str, text: str, fraction: float | None, *, cancellable: bool = True) -> None:
-        """Show a running task. ``fraction`` is in [0, 1], or None where the end is not known."""
+    def show_task(
+        self,
+        key: str,
+        text: str,
+        fraction: float | None,
+        *,
+        cancellable: bool = True,
+        is_paused: bool | None = None,
+    ) -> None:
+        """Show a running task.
+
+        Args:
+            key: names the task.
+            text: what it does and how far it is.
+            fraction: in [0, 1], or None where the end is not known.
+            cancellable: give it a cross.
+            is_paused: give it a button that pauses it, or lets it go on; None where it cannot be paused.
+        """
         if key not in self._tasks:
             running = _Running(key, cancellable=cancellable)
             running.cancelled.connect(self.cancel_requested)
+            running.pause_requested.connect(self.pause_requested)
             self._tasks[key] = running
             self.addPermanentWidget(running)
         self._tasks[key].show_progress(text, fraction)
+        self._tasks[key].show_paused(is_paused)
 
     def end_task(self, key: str) -> None:
         """Take a task away: it is done, failed or cancelled."""
@@ -134,10 +154,16 @@ class _Fact(QWidget):
 
 class _Running(QWidget):
     cancelled = Signal(str)
+    pause_requested = Signal(str, bool)
 
     def __init__(self, key: str, *, cancellable: bool) -> None:
         super().__init__()
         self._key = key
+        self._is_paused: bool | None = None
+        self._pause = QToolButton()
+        self._pause.setIconSize(QSize(12, 12))
+        self._pause.clicked.connect(self._ask_for_pause)
+        self._pause.hide()
         self._text = QLabel()
         self._text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._bar = QProgressBar()
@@ -148,6 +174,7 @@ class _Running(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._text)
         layout.addWidget(self._bar, alignment=Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._pause)
         if cancellable:
             cross = QToolButton()
             cross.setIcon(resources.icon("x"))
@@ -162,6 +189,20 @@ class _Running(QWidget):
         self._bar.setRange(0, 0 if fraction is None else 1000)
         if fraction is not None:
             self._bar.setValue(round(fraction * 1000))
+
+    def show_paused(self, is_paused: bool | None) -> None:
+        if is_paused == self._is_paused:
+            return
+        self._is_paused = is_paused
+        self._pause.setVisible(is_paused is not None)
+        self._pause.setIcon(resources.icon("play" if is_paused else "pause"))
+        says = self.tr("Go on") if is_paused else self.tr("Pause")
+        self._pause.setToolTip(says)
+        self._pause.setAccessibleName(says)
+
+    @Slot()
+    def _ask_for_pause(self) -> None:
+        self.pause_requested.emit(self._key, not self._is_paused)
 
     @Slot()
     def _cancel(self) -> None:

@@ -145,6 +145,21 @@ class Reopen(Told):
         panel.close()
 
 
+class ReadAll(Told):
+    """Has all pages read, or finds that it goes on by itself, and tells what the bars say until it is over."""
+
+    def steps(self) -> Steps:
+        told: list[str] = []
+        reading = self.program.recognising.reading
+        reading.told.connect(lambda notice: told.append(notice.text))
+        yield from self.is_ready()
+        if self.wishes["start"]:
+            self.window.actions_by_id["read_project"].trigger()
+        yield Until("the end", lambda: bool(told) and not reading.is_running and self.is_saved(), 120)
+        self.found = {"told": told}
+        self.tell()
+
+
 class Look(Told):
     """Opens what the arguments name and tells what a person would see."""
 
@@ -355,6 +370,7 @@ SCRIPTS = {
     "label": Label,
     "reopen": Reopen,
     "look": Look,
+    "read all": ReadAll,
     "poison": Poison,
     "exchange": Exchange,
 }

@@ -1,7 +1,8 @@
 """A child that speaks the real frames with scripted answers, and starts without torch.
 
-It reads the size of each crop ("40x12"). A crop whose first pixel is 13 kills it, weights called "bad" are refused, and
-training takes a step every 10 ms until it is stopped or has made 200. A suspended run goes on where it was:
+It reads the size of each crop ("40x12"), and of a word of a page the page's name. A crop whose first pixel is 13 and a
+page called "deadly" kill it, a page called "broken" cannot be read, weights called "bad" are refused, and training
+takes a step every 10 ms until it is stopped or has made 200. A suspended run goes on where it was:
 its state is the number of steps in `OUT.run/last.safetensors`.
 """
 
@@ -62,6 +63,11 @@ class FakeServer(Server):
     def _read_words(self, request: ReadWords) -> Iterator[WordReading]:
         time.sleep(0.02)
         for place in request.places:
+            if place.image.name.startswith("broken"):
+                yield WordReading(place.word_id, place.box, None, f"{place.image.name} cannot be read as an image.")
+                continue
+            if place.image.name.startswith("deadly"):
+                os._exit(3)
             yield WordReading(place.word_id, place.box, Prediction(place.image.name, 0.9, weights=self._hash))
 
     def _plan(self, project, options):

@@ -13,13 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PIL import Image
 
-from model.annotations import Box, State, Word
 from model.cli import main
 from model.run_state import RunFolder
-from model.store import FILE_NAME, AnnotationStore
 from tests.conftest import CHECKOUT
+from tests.helpers.long_project import project_of_crops, read_so_far
 from tests.helpers.poison import write_sound
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(CHECKOUT)}
@@ -126,18 +124,3 @@ def test_c30_predict_write_goes_on_behind_the_image_it_was_killed_at(
     assert f"Goes on at page {done + 1:,} of {pages:,}" in told.err
     assert json.loads(told.out) == {"read": pages - done, "known": done, "left_out": []}
     assert read_so_far(file) == pages
-
-
-def project_of_crops(folder: Path, pages: int) -> Path:
-    """Make a project of small pages with one word each, that nobody has read."""
-    for number in range(pages):
-        Image.new("L", (40, 16), 200).save(folder / f"{number:04}.png")
-    with AnnotationStore.open(folder / FILE_NAME, create=True) as store:
-        added = store.add_pages(sorted(folder.glob("*.png")), [(40, 16)] * pages)
-        store.add_words({page.id: [Word(0, page.id, Box.from_bounds(0, 0, 40, 16))] for page in added})
-    return folder / FILE_NAME
-
-
-def read_so_far(file: Path) -> int:
-    with AnnotationStore.open(file, read_only=True) as store:
-        return sum(1 for _ in store.words(state=State.SUGGESTED))

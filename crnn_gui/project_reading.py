@@ -1,0 +1,317 @@
+"""Has the words of all pages read in the background, page after page, and goes on after whatever interrupted it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
+from crnn_gui.jobs import JobProgress, Pace, PageProblem, told_problems
+from crnn_gui.services.predictor import PredictorService
+from crnn_gui.services.store_service import StoreService
+from model.messages import WeightsSummary, WordReading
+from model.store import AnnotationStore
+from model.suggesting import PageToRead, Which, pages_to_read
+
+META_KEY = "reading all pages"
+"""Names the value of the annotation file that says which words are being read, from the wish to its end."""
+
+WORDS_AHEAD = 96  # three requests of the predictor: it never waits for the next pages, and a pause comes soon
+PAGES_AT_ONCE = 100
+FAILURES_IN_A_ROW = 3
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One way through the project. ``waiting`` has the pages of the words that are being read, by word."""
+
+    which: Which
+    weights: str
+    walk: Iterator[PageToRead] | None = None
+    is_fetching: bool = False
+    is_over: bool = False
+    is_paused: bool = False
+    waiting: dict[int, PageToRead] = field(default_factory=dict)
+    number: int = 0
+    pages: int = 0
+    first: int = 0
+    read: int = 0
+    known: int = 0
+    older: int = 0
+    failures: int = 0
+    pace: Pace = field(default_factory=Pace)
+    problems: dict[int, PageProblem] = field(default_factory=dict)
+
+
+class ProjectReading(QObject):
+    """Walks through the project in the store's thread and hands the predictor a little at a time.
+
+    Signals:
+        progress_changed: JobProgress, or None when nothing is read any more.
+        told: Notice: that reading goes on, has ended or had to stop.
+        problems_requested: tuple of PageProblem the user wants to see.
+    """
+
+    progress_changed = Signal(object)
+    told = Signal(object)
+    problems_requested = Signal(object)
+
+    def __init__(
+        self,
+        document: ProjectDocument,
+        store: StoreService,
+        predictor: PredictorService,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._store = store
+        self._predictor = predictor
+        self._weights = ""
+        self._is_loading = True
+        self._wanted: Which | None = None
+        self._job: _Job | None = None
+        self._report: Notice | None = None
+        self._problems: tuple[PageProblem, ...] = ()
+        document.project_changed.connect(self._on_project_changed)
+        predictor.loading.connect(self._on_loading)
+        predictor.loading_failed.connect(self._on_loading_failed)
+        predictor.loaded.connect(self._on_weights_loaded)
+        predictor.bulk_answer.connect(self._on_bulk_answer)
+        predictor.failed.connect(self._on_predictor_failed)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the project is being read, or paused."""
+        return self._job is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the predictor still has words of it to read, as for a moment after a pause."""
+        return self._job is not None and bool(self._job.waiting)
+
+    @Slot(str)
+    def start(self, which: str = Which.UNREAD) -> None:
+        """Read the unread words of all pages, or those that other weights have read as well.
+
+        While the recogniser is loading the wish is remembered. What a human wrote stays.
+        """
+        if self._document.project is None or self._document.read_only:
+            return
+        wanted = Which(which)
+        self._store.write(lambda store: store.set_meta(META_KEY, wanted))
+        self._wanted = wanted
+        self._begin_if_ready()
+
+    def pause(self, flag: bool) -> None:
+        """Take no further words, or go on. What has been handed to the predictor is read, which is under a second."""
+        job = self._job
+        if job is None or job.is_paused == flag:
+            return
+        job.is_paused = flag
+        if flag:
+            job.pace.pause()
+        else:
+            job.pace.go_on()
+            self._fetch(job)
+        self._tell_progress(job)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Give it up; what was read stays."""
+        if self._job is not None:
+            self._predictor.cancel_bulk()
+            self._end()
+
+    def act_on_notice(self, notice: Notice, action: str) -> None:
+        """Do what the user chose in the bar at the end."""
+        if notice is not self._report:
+            return
+        if action == self.tr("Show pages"):
+            self.problems_requested.emit(self._problems)
+        elif action == self.tr("Read these again"):
+            self.start(Which.OLDER)
+        elif action == self.tr("Go on") and self._wanted is None:
+            self._read_marker()
+
+    # Beginning, also after an interruption
+
+    @Slot(object)
+    def _on_project_changed(self, project: ProjectInfo | None) -> None:
+        self._job = self._wanted = self._report = None
+        self.progress_changed.emit(None)
+        if project is not None and not project.read_only:
+            self._read_marker()
+
+    def _read_marker(self) -> None:
+        self._store.read(lambda store: store.meta(META_KEY), self._on_marker_read)
+
+    def _on_marker_read(self, which: str | None) -> None:
+        if which in set(Which) and self._job is None:
+            self._wanted = Which(which)
+            self._begin_if_ready()
+
+    @Slot()
+    def _on_loading(self) -> None:
+        self._is_loading = True
+
+    @Slot(object)
+    def _on_loading_failed(self, _error: object) -> None:
+        self._is_loading = False
+        self._begin_if_ready()
+
+    @Slot(object)
+    def _on_weights_loaded(self, weights: WeightsSummary) -> None:
+        self._is_loading = False
+        self._weights = weights.hash
+        if self._job is not None and self._job.weights != weights.hash:
+            self._wanted = self._job.which  # what the weights before have not read, these do
+        self._begin_if_ready()
+
+    def _begin_if_ready(self) -> None:
+        if self._wanted is None or self._is_loading or not self._weights:
+            return
+        self._job = _Job(self._wanted, self._weights)
+        self._wanted = None
+        self._tell_progress(self._job)
+        self._fetch(self._job)
+
+    # Going through the pages
+
+    def _fetch(self, job: _Job) -> None:
+        """Get the next pages, unless enough is being read."""
+        if job.is_fetching or job.is_over or job.is_paused or len(job.waiting) >= WORDS_AHEAD:
+            return
+        job.is_fetching = True
+
+        def fetch(store: AnnotationStore) -> list[PageToRead]:
+            # The walk goes on from call to call, but is only ever moved here, in the store's thread.
+            job.walk = job.walk or pages_to_read(store, job.weights, job.which)
+            pages: list[PageToRead] = []
+            for page in islice(job.walk, PAGES_AT_ONCE):
+                pages.append(page)
+                if sum(len(p.words) for p in pages) >= WORDS_AHEAD:
+                    break
+            return pages
+
+        self._store.read(fetch, lambda pages: self._on_fetched(job, pages), self._on_fetching_failed)
+
+    def _on_fetched(self, job: _Job, pages: list[PageToRead]) -> None:
+        if job is not self._job:
+            return
+        job.is_fetching = False
+        job.is_over = not pages
+        for page in pages:
+            self._take(job, page)
+        self._go_on(job)
+
+    def _take(self, job: _Job, page: PageToRead) -> None:
+        job.pages = page.pages
+        if page.words and not job.first:
+            job.first = page.number
+            job.pace = Pace()  # what is read already is passed over at another pace
+            if job.known:
+                text = self.tr("Reading goes on at page {page} of {pages}; what lies before it has been read.")
+                told = text.format(page=f"{page.number:,}", pages=f"{page.pages:,}")
+                self.told.emit(Notice("info", told))
+        job.known += page.known
+        job.older += page.older
+        job.waiting |= dict.fromkeys((word.id for word in page.words), page)
+        if page.words:
+            assert self._document.project is not None, "a job belongs to a project"
+            self._predictor.request_many(page.places(self._document.project.folder))
+        elif not job.waiting:
+            job.number = page.number
+
+    @Slot(object)
+    def _on_bulk_answer(self, answer: tuple[WordReading, ...]) -> None:
+        job = self._job
+        if job is None:
+            return
+        readings = [(reading, job.waiting.pop(reading.word_id, None)) for reading in answer]
+        read = []
+        for reading, page in readings:
+            if page is None:
+                continue  # somebody else asked for it
+            job.number = max(job.number, page.number)
+            if reading.prediction is not None:
+                read.append((reading.word_id, reading.box, reading.prediction))
+            else:
+                job.problems[page.page.id] = PageProblem(page.page, reading.problem)
+        job.read += len(read)
+        job.failures = 0 if read else job.failures
+        self._document.record_predictions(read)
+        self._go_on(job)
+
+    def _go_on(self, job: _Job) -> None:
+        if job.is_over and not job.waiting:
+            self._finish(job)
+        else:
+            self._tell_progress(job)
+            self._fetch(job)
+
+    @Slot(object)
+    def _on_predictor_failed(self, error: Exception) -> None:
+        """Give up where one child after the other dies; what one that died had to read counts as a page's problem."""
+        job = self._job
+        if job is None:
+            return
+        job.failures += 1
+        if job.failures == FAILURES_IN_A_ROW:
+            self._stop(job, str(error))
+
+    def _on_fetching_failed(self, error: Exception) -> None:
+        if self._job is not None:
+            self._stop(self._job, str(error))
+
+    # The end
+
+    def _stop(self, job: _Job, reason: str) -> None:
+        """Give up for now: the file still says that the project is to be read."""
+        self._job = None
+        self.progress_changed.emit(None)
+        text = self.tr("Reading stopped at page {page} of {pages}. {reason}")
+        sentence = text.format(page=f"{job.number:,}", pages=f"{job.pages:,}", reason=reason)
+        self._report = Notice("error", sentence, (self.tr("Go on"),))
+        self.told.emit(self._report)
+
+    def _finish(self, job: _Job) -> None:
+        self._end()
+        self._problems = tuple(job.problems.values())
+        actions = [self.tr("Show pages")] if job.problems else []
+        if job.which is Which.UNREAD and job.older:
+            actions.append(self.tr("Read these again"))
+        self._report = Notice("warning" if job.problems else "info", self._outcome(job), tuple(actions))
+        self.told.emit(self._report)
+
+    def _outcome(self, job: _Job) -> str:
+        if job.read:
+            pages = self.tr("All {pages} pages are read: {words} words in {minutes} minutes.")
+            told = pages.format(pages=f"{job.pages:,}", words=f"{job.read:,}", minutes=f"{job.pace.seconds / 60:,.1f}")
+        else:
+            told = self.tr("No word was left to read.")
+        if job.which is Which.UNREAD and job.older:
+            told += " " + self.tr("{words} words have readings of older weights.").format(words=f"{job.older:,}")
+        return told + told_problems(job.problems)
+
+    def _end(self) -> None:
+        self._job = None
+        self._store.write(lambda store: store.set_meta(META_KEY, None))
+        self.progress_changed.emit(None)
+
+    def _tell_progress(self, job: _Job) -> None:
+        if not job.pages:
+            text = self.tr("Looking for words to read")
+        elif not job.first:
+            text = self.tr("Looking for words to read: page {page} of {pages}")
+        elif job.is_paused:
+            text = self.tr("Reading is paused at page {page} of {pages}")
+        else:
+            text = self.tr("Reading page {page} of {pages} · {rate} words/s · {left} left")
+        rate = job.read / max(job.pace.seconds, 1e-3)
+        left = job.pace.left(job.number - job.first + 1, job.pages - job.first + 1)
+        told = text.format(page=f"{job.number:,}", pages=f"{job.pages:,}", rate=f"{rate:,.0f}", left=left)
+        self.progress_changed.emit(JobProgress(told, job.number / max(job.pages, 1), job.is_paused))

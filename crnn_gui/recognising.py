@@ -1,0 +1,92 @@
+"""What the program does with the pages of a project by itself, joined to the window: its tasks, bars and lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from crnn_gui.document import ProjectDocument
+from crnn_gui.jobs import JobProgress, PageProblem
+from crnn_gui.project_reading import ProjectReading
+from crnn_gui.services.predictor import PredictorService
+from crnn_gui.services.store_service import StoreService
+
+if TYPE_CHECKING:
+    from crnn_gui.widgets.main_window import MainWindow
+    from crnn_gui.widgets.page_problems import PageProblems
+
+READING = "all pages"
+"""Names the task in the status bar."""
+
+
+class Recognising(QObject):
+    """Owns the jobs on all pages and shows them in whichever window is attached."""
+
+    def __init__(
+        self,
+        document: ProjectDocument,
+        store: StoreService,
+        predictor: PredictorService,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._window: MainWindow | None = None
+        self._problems: PageProblems | None = None
+        self.reading = ProjectReading(document, store, predictor, self)
+        self.reading.progress_changed.connect(self._on_reading_progress)
+        self.reading.problems_requested.connect(self._on_problems_requested)
+
+    def attach(self, window: MainWindow) -> None:
+        """Show everything in this window from now on; the one before is about to go."""
+        self._window = window
+        self._problems = None
+        window.read_all_requested.connect(self.reading.start)
+        window.status.cancel_requested.connect(self._on_cancel_requested)
+        window.status.pause_requested.connect(self._on_pause_requested)
+        window.notices.action_chosen.connect(self.reading.act_on_notice)
+        self.reading.told.connect(window.notices.show_notice)
+
+    @property
+    def problems(self) -> PageProblems:
+        """The list of pages that were left out, built when it is asked for first."""
+        if self._problems is None:
+            from crnn_gui.widgets.page_problems import PageProblems
+
+            self._problems = PageProblems(self._window)
+            self._problems.page_requested.connect(self._on_page_requested)
+        return self._problems
+
+    @Slot(object)
+    def _on_problems_requested(self, problems: tuple[PageProblem, ...]) -> None:
+        self.problems.show_problems(problems)
+
+    @Slot(int)
+    def _on_page_requested(self, page_id: int) -> None:
+        if self._window is not None:
+            self._window.show_workspace("annotate")
+        self._document.open_page(page_id)
+
+    @Slot(object)
+    def _on_reading_progress(self, progress: JobProgress | None) -> None:
+        self._show_task(READING, progress)
+
+    def _show_task(self, key: str, progress: JobProgress | None) -> None:
+        if self._window is None:
+            return
+        if progress is None:
+            self._window.status.end_task(key)
+        else:
+            status = self._window.status
+            status.show_task(key, progress.text, progress.fraction, is_paused=progress.is_paused)
+
+    @Slot(str)
+    def _on_cancel_requested(self, key: str) -> None:
+        if key == READING:
+            self.reading.cancel()
+
+    @Slot(str, bool)
+    def _on_pause_requested(self, key: str, flag: bool) -> None:
+        if key == READING:
+            self.reading.pause(flag)
