@@ -56,7 +56,7 @@ class ActionSpec:
     arguments: tuple[int | str, ...] = ()
 
 
-MENUS = ("File", "Edit", "Word", "Page", "View", "Help")
+MENUS = ("File", "Edit", "Word", "Box", "Page", "View", "Help")
 
 _W, _C, _F, _E = Scope.WINDOW, Scope.CANVAS, Scope.FIELD, Scope.WORD
 
@@ -70,6 +70,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("quit", "&Quit", ("Ctrl+Q",), "window.close", "File", "sign-out"),
     ActionSpec("undo", "&Undo", ("Ctrl+Z",), "document.undo", "Edit", "arrow-counter-clockwise"),
     ActionSpec("redo", "&Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "document.redo", "Edit", "arrow-clockwise"),
+    ActionSpec("trash", "&Trash…", (), "window.trash_requested", "Edit", "trash-simple", needs="project"),
     ActionSpec("settings", "&Settings…", ("Ctrl+,",), "guides.show_settings", "Edit", "gear-six"),
     ActionSpec(
         "select_all", "Select &all words", ("Ctrl+A",), "annotate.select_all", "Edit", "selection-all", _C, needs="page"
@@ -77,7 +78,28 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "delete", "&Delete words", ("Del", "Backspace"), "annotate.delete_selected", "Edit", "trash", _C, needs="word"
     ),
-    ActionSpec("draw", "Dra&w word box", ("W", "R"), "canvas.toggle_draw", "Word", "bounding-box", _C, needs="page"),
+    ActionSpec(
+        "draw",
+        "Dra&w word box",
+        ("W", "R"),
+        "canvas.toggle_tool",
+        "Word",
+        "bounding-box",
+        _C,
+        needs="page",
+        arguments=("rectangle",),
+    ),
+    ActionSpec(
+        "draw_corners",
+        "Draw box of &four corners",
+        ("Q",),
+        "canvas.toggle_tool",
+        "Word",
+        "polygon",
+        _C,
+        needs="page",
+        arguments=("corners",),
+    ),
     ActionSpec("edit_text", "Edit &text", ("F2", "Ctrl+E"), "editor.edit", "Word", "text-t", needs="word"),
     ActionSpec(
         "verify_next",
@@ -165,18 +187,30 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     *(
         ActionSpec(
-            f"{method}_{key.lower()}",
-            f"{text} {key.lower()}",
-            (prefix + key,),
-            f"canvas.{method}",
-            "Word",
+            f"{method}_{key.lower()}{'_far' if far > 1 else ''}",
+            f"{text}{' by 10 pixels' if far > 1 else ''} {key.lower()}",
+            (prefix + shift + key,),
+            f"boxes.{method}",
+            "Box",
             scope=_C,
             is_listed=False,
             needs="word",
-            arguments=step,
+            arguments=(far * dx, far * dy),
         )
         for method, text, prefix in (("nudge", "Move box", ""), ("resize_by", "Resize box", "Alt+"))
-        for key, step in (("Left", (-1, 0)), ("Right", (1, 0)), ("Up", (0, -1)), ("Down", (0, 1)))
+        for far, shift in ((1, ""), (10, "Shift+"))
+        for key, (dx, dy) in (("Left", (-1, 0)), ("Right", (1, 0)), ("Up", (0, -1)), ("Down", (0, 1)))
+    ),
+    *(
+        ActionSpec(name, text, keys, f"boxes.{method}", "Box", icon, _C, needs="word", arguments=(step,))
+        for name, text, keys, method, icon, step in (
+            ("turn_left", "Turn box by 1° to the &left", (",",), "turn", "arrow-counter-clockwise", -1),
+            ("turn_right", "Turn box by 1° to the &right", (".",), "turn", "arrow-clockwise", 1),
+            ("turn_left_far", "Turn box by 15° to the left", ("Shift+,",), "turn", "", -15),
+            ("turn_right_far", "Turn box by 15° to the right", ("Shift+.",), "turn", "", 15),
+            ("turn_reading", "Turn the &reading by 90°", ("O",), "turn_reading", "text-align-left", 1),
+            ("turn_reading_back", "Turn the reading by 90° back", ("Shift+O",), "turn_reading", "", -1),
+        )
     ),
     ActionSpec("next_page", "&Next page", ("PgDown",), "annotate.next_page", "Page", "caret-down", needs="project"),
     ActionSpec(
@@ -201,6 +235,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         scope=_C,
         is_listed=False,
         needs="project",
+    ),
+    ActionSpec(
+        "delete_pages",
+        "&Delete page",
+        (),
+        "annotate.delete_pages",
+        "Page",
+        "trash",
+        needs="page",
     ),
     ActionSpec(
         "verify_page",

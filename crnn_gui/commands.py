@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QUndoCommand
@@ -10,6 +11,14 @@ if TYPE_CHECKING:
     from model.annotations import Edit
 
 _NEVER_MERGES = -1
+
+
+_gestures = itertools.count(1)
+
+
+def new_gesture() -> int:
+    """Return a number that no other gesture has: see :class:`EditCommand`."""
+    return next(_gestures)
 
 
 class Editor(Protocol):

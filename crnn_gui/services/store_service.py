@@ -309,8 +309,9 @@ class StoreService(QObject):
         return False
 
     def stop(self) -> None:
-        """Try what is left once more, close the file and end the thread."""
+        """Try what is left once more, close the file and end the thread. Nobody waits for its answers any more."""
         if self._thread.isRunning():
+            self._generation += 1
             self._shut.emit()
             if not self._thread.wait(STOP_MILLISECONDS):
                 log.warning("the annotation file did not close within %d ms", STOP_MILLISECONDS)

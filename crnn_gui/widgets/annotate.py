@@ -6,9 +6,11 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolBar, QVBoxLayout, QWidget
 
+from crnn_gui.box_tools import BoxTools
 from crnn_gui.document import ProjectDocument
 from crnn_gui.reading import Reading
 from crnn_gui.services.predictor import LiveAnswer
+from crnn_gui.widgets.angle_field import AngleField
 from crnn_gui.widgets.canvas import Canvas
 from crnn_gui.widgets.inspector import Inspector
 from crnn_gui.widgets.page_list import PageList
@@ -23,7 +25,7 @@ FIELD_PADDING_PX = 32
 FIELD_LEAST_WIDTH_PX = 120
 FIELD_MOST_WIDTH_PX = 480
 _TOOLS = (
-    ("draw",),
+    ("draw", "draw_corners"),
     ("undo", "redo"),
     ("previous_unverified", "next_unverified"),
     ("read_page", "verify_page"),
@@ -47,6 +49,7 @@ class AnnotateWorkspace(QWidget):
         self._inspector = inspector
         self.pages = pages
         self.canvas = Canvas(document)
+        self.boxes = BoxTools(document, self)
         self.field = WordField(self.canvas.viewport())
         self.field.hide()
         self.editor = WordEditor(document, self.canvas, inline=self.field, panel=inspector.field)
@@ -54,6 +57,7 @@ class AnnotateWorkspace(QWidget):
         self._toolbar = QToolBar()
         self._toolbar.setIconSize(QSize(18, 18))
         self._toolbar.setMovable(False)
+        self.angle = AngleField(document)
         self._zoom = QLabel()
         self._zoom.setProperty("muted", True)
         self._zoom.setContentsMargins(8, 0, 8, 0)
@@ -84,6 +88,9 @@ class AnnotateWorkspace(QWidget):
         self.canvas.box_previewed.connect(self._on_box_previewed)
         self.canvas.box_drawn.connect(self._on_box_drawn)
         self.canvas.word_activated.connect(self.editor.edit)
+        self.canvas.refused.connect(self.told)
+        self.angle.angle_chosen.connect(self.boxes.set_angle)
+        self.angle.done.connect(self.canvas.setFocus)
         self.canvas.view_changed.connect(self._place_field)
         self.canvas.zoom_changed.connect(self._on_zoom_changed)
         self.field.textChanged.connect(self._place_field)
@@ -92,6 +99,7 @@ class AnnotateWorkspace(QWidget):
         self.editor.all_done.connect(self._on_all_done)
         self.editor.refused.connect(self.told)
         self.pages.page_requested.connect(self._on_page_requested)
+        self.pages.delete_requested.connect(self.delete_pages)
         self._document.selection_changed.connect(self._on_selection_changed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -105,6 +113,7 @@ class AnnotateWorkspace(QWidget):
             for name in group:
                 self._toolbar.addAction(actions[name])
             self._toolbar.addSeparator()
+        self._toolbar.addWidget(self.angle)
         self._toolbar.addWidget(self._zoom)
 
     @Slot(float)
@@ -217,6 +226,12 @@ class AnnotateWorkspace(QWidget):
             self._document.verify_page(not page.verified)
             if not page.verified:
                 self._document.step_page(+1)
+
+    @Slot()
+    def delete_pages(self) -> None:
+        """Move the pages that are chosen in the list to the trash."""
+        self.editor.keep()
+        self._document.delete_pages(self.pages.chosen)
 
     @Slot(bool)
     def show_texts(self, shown: bool) -> None:

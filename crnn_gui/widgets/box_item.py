@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsPolygonItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsPolygonItem, QStyleOptionGraphicsItem, QWidget
 
 from crnn_gui import resources, theme
-from crnn_gui.widgets.canvas_tools import Bounds, Handle, handle_points
+from crnn_gui.widgets.canvas_tools import Bounds
 from crnn_gui.widgets.word_look import Look, draw_tinted, look_of, shown_text
+from model import geometry
 from model.annotations import Box, Character, Prediction, Word
 
-HANDLE_PX = 8
 TAG_LEAST_BOX_PX = 18
 """Under this height on the screen a tag shrinks to its sign, which hides no neighbour."""
 SIGN_LEAST_BOX_PX = 7
@@ -19,9 +21,6 @@ SIGN_PX = 11
 SIGN_LEAST_PX = 6
 SIGN_SHARE = 0.6
 """Signs on low boxes are smaller, or they would hide the last letter."""
-HANDLES_LEAST_BOX_PX = 20
-CORNERS_LEAST_BOX_PX = 40
-"""Under the first size on the screen a box shows no grips, under the second those of its corners: see the word."""
 TAG_PADDING_PX = 3
 # Outlines lie on paper and on photographs, not on the window: the same middle tones serve both looks.
 _ON_PAGE = {
@@ -31,18 +30,12 @@ _ON_PAGE = {
     Look.VERIFIED: "#0a9160",
     Look.IGNORED: "#7a7f89",
 }
-CURSORS = {
-    Handle.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor,
-    Handle.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
-    Handle.TOP_RIGHT: Qt.CursorShape.SizeBDiagCursor,
-    Handle.BOTTOM_LEFT: Qt.CursorShape.SizeBDiagCursor,
-    Handle.TOP: Qt.CursorShape.SizeVerCursor,
-    Handle.BOTTOM: Qt.CursorShape.SizeVerCursor,
-    Handle.LEFT: Qt.CursorShape.SizeHorCursor,
-    Handle.RIGHT: Qt.CursorShape.SizeHorCursor,
-}
 _HALO = QColor(255, 255, 255, 130)
-_STACK = {"page": 0, "box": 1, "current": 2, "tag": 3, "handle": 4}
+ODD_DEGREES = 45.0
+"""Where a text runs steeper than this, its box shows at all times where it begins."""
+PENNANT_PX = 14.0
+"""Size of the mark at the corner where a text begins, on the screen."""
+STACK = {"page": 0, "box": 1, "current": 2, "tag": 3, "handle": 4}
 
 
 class BoxItem(QGraphicsPolygonItem):
@@ -63,6 +56,7 @@ class BoxItem(QGraphicsPolygonItem):
         """Show what is known of the word now."""
         self._word = word
         self._look = look_of(word, prediction, doubt_below=doubt_below)
+        self._runs_oddly = abs(geometry.angle(word.box)) > ODD_DEGREES
         self.setPolygon(polygon(word.box))
         characters = prediction.characters if prediction is not None and word.label is None else ()
         self._tag.show_text(shown_text(word, prediction), self._look, characters)
@@ -111,7 +105,7 @@ class BoxItem(QGraphicsPolygonItem):
             brush = QBrush(fill, Qt.BrushStyle.BDiagPattern)
         self.setPen(pen)
         self.setBrush(brush)
-        self.setZValue(_STACK["current"] if self._is_selected else _STACK["box"])
+        self.setZValue(STACK["current"] if self._is_selected else STACK["box"])
         self._tag.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
@@ -124,6 +118,18 @@ class BoxItem(QGraphicsPolygonItem):
         painter.setPen(self.pen())
         painter.setBrush(self.brush())
         painter.drawPolygon(self.polygon())
+        if self._is_selected or self._runs_oddly:
+            self._paint_pennant(painter)
+
+    def _paint_pennant(self, painter: QPainter) -> None:
+        """Mark the corner where the text begins by a pennant that flies in the direction of reading."""
+        a, b, _, d = (QPointF(*point) for point in self._word.box.points)
+        size = min(PENNANT_PX / painter.worldTransform().m11(), self._word.box.height / 2, self._word.box.width / 3)
+        down = (d - a) * (size / (math.hypot((d - a).x(), (d - a).y()) or 1.0))
+        along = (b - a) * (size / (math.hypot((b - a).x(), (b - a).y()) or 1.0))
+        painter.setBrush(self.pen().color())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawPolygon(QPolygonF([a, a + along * 1.2 + down / 2, a + down]))
 
 
 class TextTag(QGraphicsItem):
@@ -132,7 +138,7 @@ class TextTag(QGraphicsItem):
     def __init__(self, parent: QGraphicsItem | None = None) -> None:
         super().__init__(parent)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
-        self.setZValue(_STACK["tag"])
+        self.setZValue(STACK["tag"])
         self._font = theme.ui_font(points=-0.5)
         self._text = ""
         self._look = Look.UNLABELLED
@@ -220,62 +226,6 @@ class TextTag(QGraphicsItem):
             x += metrics.height()
         place = QPointF(x, self._rect.top() + metrics.ascent() + 0.5)
         draw_tinted(painter, place, self._text, font=self._font, characters=self._characters)
-
-
-class Handles:
-    """The eight grips of the current word, the same size at every zoom."""
-
-    def __init__(self) -> None:
-        half = HANDLE_PX / 2
-        self.items: dict[Handle, QGraphicsRectItem] = {}
-        for handle in Handle:
-            item = QGraphicsRectItem(-half, -half, HANDLE_PX, HANDLE_PX)
-            item.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
-            item.setZValue(_STACK["handle"])
-            item.hide()
-            self.items[handle] = item
-
-    def show_at(self, box: Box | None, scale: float) -> None:
-        """Put the grips on a box, or away. On a box that is small on the screen they would hide the word."""
-        look = theme.tokens()
-        places = handle_points(box) if box is not None else {}
-        size = min(box.width, box.height) * scale if box is not None else 0.0
-        for handle, item in self.items.items():
-            is_corner = len(handle.value) == 1
-            item.setVisible(size >= (HANDLES_LEAST_BOX_PX if is_corner else CORNERS_LEAST_BOX_PX))
-            if handle in places:
-                item.setPos(QPointF(*places[handle]))
-                item.setBrush(look.color("surface"))
-                item.setPen(QPen(look.color("accent"), 1.5))
-
-
-class DrawnBox(QGraphicsRectItem):
-    """The box that is being drawn, with what the recogniser reads in it so far."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._tag = TextTag(self)
-        self._tag.set_font(theme.ui_font(points=3))
-        self.setZValue(_STACK["current"])
-        self.hide()
-
-    def show_box(self, box: Box | None) -> None:
-        """Show the box, or nothing once the button is up."""
-        if box is None:
-            self._tag.show_text("", Look.SUGGESTED)
-            self.hide()
-            return
-        pen = QPen(theme.tokens().color("accent"), 1.5)
-        pen.setCosmetic(True)
-        self.setPen(pen)
-        left, top, right, bottom = box.bounds
-        self.setRect(left, top, right - left, bottom - top)
-        self._tag.setPos(left, top)
-        self.show()
-
-    def show_reading(self, prediction: Prediction) -> None:
-        """Show what is read in the box while it is being drawn."""
-        self._tag.show_text(prediction.text, Look.SUGGESTED, prediction.characters)
 
 
 def polygon(box: Box) -> QPolygonF:

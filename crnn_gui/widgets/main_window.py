@@ -23,6 +23,7 @@ from crnn_gui.reading import Reading
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Theme
 from crnn_gui.widgets.annotate import AnnotateWorkspace
+from crnn_gui.widgets.canvas_tools import Tool
 from crnn_gui.widgets.empty_state import EmptyState
 from crnn_gui.widgets.guides import Guides
 from crnn_gui.widgets.inspector import WIDTH_PX, Inspector
@@ -31,6 +32,7 @@ from crnn_gui.widgets.opening import ask_file, ask_folder, dropped_path
 from crnn_gui.widgets.page_list import PageList
 from crnn_gui.widgets.rail import Rail
 from crnn_gui.widgets.status_bar import StatusBar
+from crnn_gui.wording import marked
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.train_workspace import TrainWorkspace
@@ -40,8 +42,9 @@ FIRST_SIZE_PX = QSize(1440, 900)
 LEAST_SIZE_PX = (800, 560)
 FRAME_PX = QSize(16, 48)
 """Room for what the system draws around a window, which nobody knows before the window is shown."""
-_LOSE = "Close without them"
+_LOSE = marked("NoticeActions", "Close without them")
 _WORKSPACES = ("annotate", "review", "train")
+_TOOLS = {"draw": Tool.RECTANGLE, "draw_corners": Tool.CORNERS}
 
 
 class MainWindow(QMainWindow):
@@ -51,6 +54,7 @@ class MainWindow(QMainWindow):
         demo_requested: the sample project is wanted.
         import_requested: the import panel is wanted.
         export_requested: the export panel is wanted.
+        trash_requested: the trash is wanted.
         read_all_requested: which words of all pages are to be read, a value of :class:`model.suggesting.Which`.
         dropped: path that was dropped on the window, to be opened or imported.
         closing: the window is about to go; services stop now.
@@ -59,6 +63,7 @@ class MainWindow(QMainWindow):
     demo_requested = Signal()
     import_requested = Signal()
     export_requested = Signal()
+    trash_requested = Signal()
     read_all_requested = Signal(str)
     dropped = Signal(Path)
     closing = Signal()
@@ -106,6 +111,7 @@ class MainWindow(QMainWindow):
                 "document": self._document,
                 "annotate": self.annotate,
                 "canvas": canvas,
+                "boxes": self.annotate.boxes,
                 "editor": editor,
                 "reading": reading,
                 "guides": self.guides,
@@ -125,8 +131,9 @@ class MainWindow(QMainWindow):
             for name in names:
                 self.actions_by_id[name].setCheckable(True)
                 group.addAction(self.actions_by_id[name])
-        self.actions_by_id["draw"].setCheckable(True)
-        self.actions_by_id["shortcuts"].setIconText("Keys")
+        for name in _TOOLS:
+            self.actions_by_id[name].setCheckable(True)
+        self.actions_by_id["shortcuts"].setIconText(self.tr("Keys"))
 
     def _lay_out(self) -> None:
         by_id = self.actions_by_id
@@ -170,7 +177,7 @@ class MainWindow(QMainWindow):
         self.notices.action_chosen.connect(document.act_on_notice)
         self.notices.action_chosen.connect(self._on_notice_action_chosen)
         self.annotate.told.connect(self.tell)
-        self.annotate.canvas.drawing_changed.connect(self.actions_by_id["draw"].setChecked)
+        self.annotate.canvas.tool_changed.connect(self._on_tool_changed)
         self.empty.project_requested.connect(document.open_path)
         self._theme.changed.connect(self._on_look_changed)
         stack = document.undo_stack
@@ -228,6 +235,11 @@ class MainWindow(QMainWindow):
                 self.actions_by_id[spec.id].setEnabled(there[spec.needs])
         for name in _WORKSPACES:
             self.actions_by_id[name].setEnabled(name in self._built or name in self._factories)
+
+    @Slot(object)
+    def _on_tool_changed(self, tool: Tool) -> None:
+        for name, one in _TOOLS.items():
+            self.actions_by_id[name].setChecked(tool is one)
 
     @Slot(object)
     def _on_saved_changed(self, state: SaveState) -> None:
@@ -373,9 +385,10 @@ class MainWindow(QMainWindow):
         self._may_close = may_close
 
     def _ask_before_losing(self, state: SaveState) -> None:
-        edits = "1 edit is" if state.pending == 1 else f"{state.pending} edits are"
+        one = self.tr("1 edit is not saved yet. {problem}")
+        edits = one if state.pending == 1 else self.tr("{count} edits are not saved yet. {problem}")
         self.notices.withdraw(self._asked)
-        self._asked = f"{edits} not saved yet. {state.problem}"
+        self._asked = edits.format(count=f"{state.pending:,}", problem=state.problem)
         self.notices.show_notice(Notice("error", self._asked, (_LOSE,)))
 
     @Slot(object, str)

@@ -15,8 +15,10 @@ MOUSE = (
     ("Move the page", "Space+drag, middle button"),
     ("Add to the selection", "Ctrl+click, Shift+drag"),
     ("Word under a word", "click again"),
+    ("Turn by steps of 15°", "Shift+drag the handle"),
+    ("Move one corner", "Alt+drag a corner"),
 )
-_COLUMNS = (("File", "Edit", "View", "Help"), ("Word",), ("Page", "Mouse"))
+_COLUMNS = (("File", "Edit", "View", "Help"), ("Word",), ("Box", "Page", "Mouse"))
 
 
 class ShortcutsOverlay(QWidget):

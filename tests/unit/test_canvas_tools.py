@@ -10,25 +10,38 @@ from hypothesis import strategies as st
 
 from crnn_gui.widgets.canvas_tools import (
     LEAST_EDGE_PX,
+    Change,
+    DragCorner,
     Draw,
     Handle,
     Move,
     Resize,
+    Turn,
     free_places,
     handle_at,
     handle_points,
     moved_within,
     next_of_stack,
     resized,
+    turn_handle_ends,
+    turned_within,
     words_at,
     words_within,
 )
-from model.annotations import Box, Word
+from model.annotations import Box, Point, Word
+from model.geometry import angle, is_rectangle, is_sound, rectangle, rotated
 
 SIZE = (400.0, 300.0)
 BOX = Box.from_bounds(100, 50, 180, 80)
-TILTED = Box(((100, 60), (180, 40), (188, 70), (108, 90)))
+TILTED = rectangle((140, 65), 80, 30, -14)
+LEANING = Box(((100, 60), (200, 50), (190, 100), (90, 90)))
+HANDLES = st.sampled_from(Handle)
 places = st.tuples(st.floats(-500, 900), st.floats(-500, 900))
+
+
+def is_on_page(box: Box) -> bool:
+    left, top, right, bottom = box.bounds
+    return left >= -1e-9 and top >= -1e-9 and right <= SIZE[0] + 1e-9 and bottom <= SIZE[1] + 1e-9
 
 
 def word(word_id: int, *bounds: float) -> Word:
@@ -50,36 +63,76 @@ def test_drag_from_outside_the_page_draws_the_part_that_is_on_it() -> None:
     assert Draw((-30, -30)).box_at((-5, -5), SIZE) is None
 
 
-@given(start=places, end=places)
-def test_no_drag_leaves_the_page(start: tuple[float, float], end: tuple[float, float]) -> None:
-    drawn = Draw(start).box_at(end, SIZE)
-    boxes = [Move(BOX, start).box_at(end, SIZE), Move(TILTED, start).box_at(end, SIZE)]
-    for box in [b for b in (drawn, *boxes) if b is not None]:
-        left, top, right, bottom = box.bounds
-        assert 0 <= left < right <= SIZE[0]
-        assert 0 <= top < bottom <= SIZE[1]
+changes = st.one_of(
+    st.builds(lambda s: Move({1: BOX, 2: TILTED}, s), places),
+    st.builds(lambda box, h, s: Resize({1: box}, h, s), st.sampled_from([BOX, TILTED, LEANING]), HANDLES, places),
+    st.builds(lambda box, c, s: DragCorner({1: box}, c, s), st.sampled_from([BOX, TILTED]), st.integers(0, 3), places),
+    st.builds(lambda box, s: Turn({1: box}, s), st.sampled_from([BOX, TILTED, LEANING]), places),
+)
 
 
 @given(start=places, end=places)
-def test_moving_keeps_the_size(start: tuple[float, float], end: tuple[float, float]) -> None:
-    box = Move(TILTED, start).box_at(end, SIZE)
-    assert box is not None
-    assert math.isclose(box.width, TILTED.width)
-    assert math.isclose(box.height, TILTED.height)
+def test_no_box_is_drawn_outside_the_page(start: tuple[float, float], end: tuple[float, float]) -> None:
+    box = Draw(start).box_at(end, SIZE)
+    assert box is None or is_on_page(box)
 
 
-@given(handle=st.sampled_from(Handle), start=places, end=places)
-def test_resizing_keeps_a_box_sound(handle: Handle, start: tuple[float, float], end: tuple[float, float]) -> None:
-    upright = Resize(BOX, handle, start).box_at(end, SIZE)
-    assert upright is not None
-    assert upright.is_upright
-    assert min(upright.width, upright.height) >= LEAST_EDGE_PX
-    tilted = Resize(TILTED, handle, start).box_at(end, SIZE)
-    assert tilted is not None
-    assert tilted.area > 0
-    still = [i for i in range(4) if i not in handle.value]
-    if tilted != TILTED:
-        assert all(tilted.points[i] == TILTED.points[i] for i in still)
+@given(change=changes, end=places, snaps=st.booleans())
+def test_no_drag_leaves_the_page_or_spoils_a_box(change: Change, end: tuple[float, float], snaps: bool) -> None:
+    boxes = change.boxes_at(end, SIZE, snaps=snaps)
+    assert boxes.keys() == change.before.keys()
+    for word_id, box in boxes.items():
+        assert is_on_page(box)
+        assert is_sound(box, LEAST_EDGE_PX - 0.01)
+        if isinstance(change, Resize | Turn | Move) and is_rectangle(change.before[word_id]):
+            assert is_rectangle(box)
+
+
+@given(start=places, end=places)
+def test_words_that_move_together_keep_their_sizes_and_places(start: Point, end: Point) -> None:
+    boxes = Move({1: BOX, 2: TILTED}, start).boxes_at(end, SIZE)
+    (dx, dy) = (a - b for a, b in zip(boxes[1].points[0], BOX.points[0], strict=True))
+    assert boxes[1] == BOX.moved(dx, dy)
+    for has, wants in zip(boxes[2].points, TILTED.moved(dx, dy).points, strict=True):
+        assert has == pytest.approx(wants)
+
+
+@given(handle=HANDLES, by=st.tuples(st.integers(-200, 200), st.integers(-200, 200)))
+def test_resizing_keeps_the_angle_and_the_opposite_side(handle: Handle, by: tuple[int, int]) -> None:
+    tilted = resized(TILTED, handle, by, size=SIZE)
+    assert angle(tilted) == pytest.approx(angle(TILTED), abs=0.01)
+    opposite = [i for i in range(4) if (i + 2) % 4 in handle.value]
+    for i in opposite:
+        assert math.dist(tilted.points[i], TILTED.points[i]) < 0.01
+
+
+def test_grip_of_a_box_of_four_corners_takes_its_own_corners_along() -> None:
+    moved = resized(LEANING, Handle.RIGHT, (5, 3), size=SIZE)
+    assert moved.points == ((100, 60), (205, 53), (195, 103), (90, 90))
+
+
+def test_turning_goes_by_whole_degrees_or_by_steps_of_15() -> None:
+    middle = (140.0, 65.0)
+    for degrees, snaps, wanted in ((33.4, False, 33), (33.4, True, 30), (-7.2, True, 0), (-7.6, True, -15)):
+        x, y = rotated((0, -60), degrees)
+        box = Turn({1: BOX}, (140, 20)).boxes_at((middle[0] + x, middle[1] + y), SIZE, snaps=snaps)[1]
+        assert angle(box) == pytest.approx(wanted, abs=0.01), degrees
+
+
+def test_box_turned_at_the_edge_is_pushed_back_onto_the_page() -> None:
+    at_edge = Box.from_bounds(0, 0, 80, 20)
+    box = turned_within(at_edge, 45, size=SIZE)
+    assert is_on_page(box)
+    assert is_rectangle(box)
+    too_long = Box.from_bounds(0, 100, 400, 110)
+    assert turned_within(too_long, 90, size=SIZE) == too_long, "there is no room for it"
+
+
+def test_turning_handle_stands_above_the_text_and_stays_in_view() -> None:
+    everything = (-100.0, -100.0, 500.0, 400.0)
+    assert turn_handle_ends(BOX, 1, everything) == ((140, 50), (140, 24))
+    assert turn_handle_ends(BOX, 2, everything)[1] == (140, 37), "as long on the screen at every zoom"
+    assert turn_handle_ends(BOX, 1, (0, 40, 400, 300))[1] == (206, 65), "beside it where the view ends above"
 
 
 @pytest.mark.parametrize(
@@ -106,9 +159,9 @@ def test_corner_wins_where_an_edge_is_as_near() -> None:
 
 
 def test_arrow_keys_stop_at_the_edge_of_the_page() -> None:
-    at_edge = Box.from_bounds(0, 0, 40, 20)
-    assert moved_within(at_edge, -1, 0, size=SIZE) == at_edge
-    assert moved_within(at_edge, 1, 0, size=SIZE).bounds == (1, 0, 41, 20)
+    boxes = {1: Box.from_bounds(0, 0, 40, 20), 2: Box.from_bounds(100, 100, 140, 120)}
+    assert moved_within(boxes, -1, 0, size=SIZE) == boxes, "where one cannot go, the others stay with it"
+    assert moved_within(boxes, 1, 0, size=SIZE)[2].bounds == (101, 100, 141, 120)
 
 
 def test_big_box_never_hides_a_small_one() -> None:

@@ -2,150 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel
 
-from crnn_gui import app as program
-from crnn_gui.services.child import ChildProcess
-from crnn_gui.services.pages import PageImages, Thumbnails
-from crnn_gui.services.predictor import PredictorService
-from crnn_gui.services.store_service import StoreService
-from crnn_gui.services.tasks import Tasks
-from crnn_gui.services.trainer import TrainerService
-from crnn_gui.settings import Settings
-from crnn_gui.theme import Scheme, Theme
-from model.annotations import Alternative, Box, Character, Prediction, Source, State, Word, WordChange
+from model.annotations import Box, Prediction, Source, State, Word, WordChange
 from model.messages import WordReading
+from tests.helpers.desk import ALT, CTRL, SHIFT, Desk, mouse_move, predict
 
 # The offscreen platform says so of every window with a least size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
-Until = Callable[..., None]
-SHIFT, CTRL, ALT = (
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
-
-
-class Desk:
-    """A window on the tiny project, and hands."""
-
-    def __init__(self, made: program.Application, until: Until) -> None:
-        self.app = made
-        self.window = made.window
-        self.document = made.document
-        self.canvas = made.window.annotate.canvas
-        self.field = made.window.annotate.field
-        self.until = until
-
-    def view(self, x: float, y: float) -> QPoint:
-        """Return where a page pixel is in the viewport."""
-        return self.canvas.mapFromScene(QPointF(x, y))
-
-    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """Press a key where the focus is."""
-        target = QApplication.focusWidget()
-        assert target is not None, "something has the focus"
-        QTest.keyClick(target, key, modifiers)
-
-    def type(self, text: str) -> None:
-        target = QApplication.focusWidget()
-        assert target is not None, "something has the focus"
-        QTest.keyClicks(target, text)
-
-    def press(self, x: float, y: float) -> None:
-        QTest.mousePress(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=self.view(x, y))
-
-    def move(self, x: float, y: float) -> None:
-        QTest.mouseMove(self.canvas.viewport(), self.view(x, y))
-        # The offscreen platform has no pointer of its own that would hold the button down.
-        event = _mouse_move(self.canvas.viewport(), self.view(x, y))
-        QApplication.sendEvent(self.canvas.viewport(), event)
-
-    def release(self, x: float, y: float) -> None:
-        QTest.mouseRelease(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=self.view(x, y))
-
-    def click(self, x: float, y: float, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.mouseClick(self.canvas.viewport(), Qt.MouseButton.LeftButton, modifiers, self.view(x, y))
-
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        self.press(*start)
-        self.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-        self.move(*end)
-        self.release(*end)
-
-    def word(self, word_id: int) -> Word:
-        return self.document.words[word_id]
-
-    def only_new(self, known: set[int]) -> Word:
-        (new,) = set(self.document.words) - known
-        return self.word(new)
-
-
-def _mouse_move(target: QWidget, pos: QPoint) -> Any:
-    from PySide6.QtGui import QMouseEvent
-
-    return QMouseEvent(
-        QEvent.Type.MouseMove,
-        QPointF(pos),
-        QPointF(target.mapToGlobal(pos)),
-        Qt.MouseButton.NoButton,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-
-
-@pytest.fixture
-def desk(
-    qapp: QApplication, tiny_project: Path, tmp_path: Path, fake_child: Callable[[], ChildProcess], until: Until
-) -> Iterator[Desk]:
-    tasks = Tasks()
-    services = program.Services(
-        tasks,
-        StoreService(),
-        PageImages(tasks),
-        Thumbnails(tasks),
-        PredictorService(fake_child),
-        TrainerService(fake_child),
-    )
-    settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    made = program.build(settings, services, Theme(qapp, Scheme.LIGHT))
-    made.window.resize(1200, 800)
-    made.window.show()
-    made.window.activateWindow()
-    made.document.open_path(tiny_project)
-    until(lambda: made.document.page_image is not None and made.document.words)
-    made.window.annotate.canvas.setFocus()
-    desk = Desk(made, until)
-    until(lambda: desk.canvas.hasFocus())
-    yield desk
-    made.window.close()
-    made.window.deleteLater()
-
-
-@pytest.fixture
-def reading_desk(desk: Desk) -> Desk:
-    """The same, with a recogniser that reads the size of each crop."""
-    desk.app.load_recogniser()
-    desk.until(lambda: desk.app.services.predictor.weights is not None)
-    desk.until(lambda: len(desk.document.predictions) == 1)
-    return desk
-
-
-def predict(desk: Desk, word_id: int, text: str, *others: str) -> None:
-    characters = tuple(Character(c, 0.99, i / len(text), (i + 1) / len(text)) for i, c in enumerate(text))
-    alternatives = tuple(Alternative(other, 0.1) for other in others)
-    prediction = Prediction(text, 0.99, characters, alternatives, "w")
-    desk.document.record_prediction(word_id, desk.word(word_id).box, prediction)
-
 
 # --- drawing ---
 
@@ -427,7 +297,7 @@ def test_space_and_drag_moves_the_page(desk: Desk) -> None:
     view = desk.canvas.viewport()
     QTest.keyPress(desk.canvas, Qt.Key.Key_Space)
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
-    QApplication.sendEvent(view, _mouse_move(view, QPoint(260, 280)))
+    QApplication.sendEvent(view, mouse_move(view, QPoint(260, 280)))
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(260, 280))
     QTest.keyRelease(desk.canvas, Qt.Key.Key_Space)
     moved = desk.canvas.mapToScene(QPoint(100, 100)) - before
@@ -510,7 +380,7 @@ def test_reading_nothing_is_no_alternative(desk: Desk) -> None:
 
 def test_grips_leave_a_small_word_visible(desk: Desk) -> None:
     def shown() -> int:
-        return sum(item.isVisible() for item in desk.canvas._handles.items.values())
+        return sum(item.isVisible() for item in desk.canvas._grips._squares.values())
 
     desk.click(130, 27)
     desk.canvas.zoom_word()

@@ -1,0 +1,205 @@
+"""The page with its words as the document has them: a projection that can be rebuilt at any time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QTimer, Slot
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QWidget
+
+from crnn_gui.document import PageImage, ProjectDocument
+from crnn_gui.item_models import DOUBT_BELOW
+from crnn_gui.widgets.box_item import BoxItem
+from crnn_gui.widgets.canvas_tools import free_places
+from crnn_gui.widgets.grips import DrawnBox, Grips
+from crnn_gui.widgets.page_view import PageView
+from model.annotations import Box, Page, Point, Word
+
+VIEW_MARGIN_PX = 48
+TAGS_MILLISECONDS = 40
+
+
+class WordsView(PageView):
+    """Shows boxes, texts, selection and grips; what the mouse does with them is up to :class:`~.canvas.Canvas`."""
+
+    def __init__(self, document: ProjectDocument, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._doubt_below = DOUBT_BELOW
+        self._shows_texts = True
+        self._items: dict[int, BoxItem] = {}
+        self._shown_selection: tuple[int, ...] = ()
+        self._grips = Grips()
+        self._drawn = DrawnBox()
+        for item in (self._drawn, *self._grips.items):
+            self.scene().addItem(item)
+        self._free: set[int] = set()
+        self._tags_soon = QTimer(self)
+        self._tags_soon.setSingleShot(True)
+        self._tags_soon.setInterval(TAGS_MILLISECONDS)
+        self._tags_soon.timeout.connect(self._place_tags)
+        self.zoom_changed.connect(self._place_tags)
+        self.view_changed.connect(self._place_grips)
+        document.page_opened.connect(self._on_page_opened)
+        document.pages_changed.connect(self._on_pages_changed)
+        document.image_ready.connect(self._on_image_ready)
+        document.words_changed.connect(self._on_words_changed)
+        document.selection_changed.connect(self._on_selection_changed)
+
+    def set_doubt_below(self, confidence: float) -> None:
+        """Show readings under this confidence as doubtful."""
+        self._doubt_below = confidence
+        self._on_words_changed(frozenset(self._items))
+
+    def set_texts_shown(self, shown: bool) -> None:
+        """Show or hide the texts at the boxes."""
+        self._shows_texts = shown
+        self._place_tags()
+
+    @property
+    def drawn(self) -> DrawnBox:
+        """The box that is being drawn."""
+        return self._drawn
+
+    @Slot(object)
+    def _on_page_opened(self, page: Page | None) -> None:
+        self._page_item.setPixmap(QPixmap())
+        if page is not None and (page.width or page.problem):
+            self.set_page_size(page.width, page.height)
+        self._rebuild()
+
+    @Slot()
+    def _on_pages_changed(self) -> None:
+        page = self._document.page
+        if page is not None and page.problem and not page.width:
+            self.set_page_size(0, 0)  # nothing can be drawn on an image that nobody has ever seen
+
+    @Slot(object)
+    def _on_image_ready(self, page: PageImage) -> None:
+        self.show_image(page.image)
+
+    def _rebuild(self) -> None:
+        for item in self._items.values():
+            self.scene().removeItem(item)
+        self._items.clear()
+        self._free.clear()
+        self._shown_selection = ()
+        self._on_words_changed(frozenset(self._document.words))
+        self._place_tags()
+        self._on_selection_changed(self._document.selection)
+
+    @Slot(object)
+    def _on_words_changed(self, ids: frozenset[int]) -> None:
+        words, predictions = self._document.words, self._document.predictions
+        for word_id in ids:
+            word, item = words.get(word_id), self._items.get(word_id)
+            if word is None:
+                if item is not None:
+                    self.scene().removeItem(self._items.pop(word_id))
+            elif item is None:
+                item = BoxItem(word, predictions.get(word_id), doubt_below=self._doubt_below)
+                self._scale_item(item)
+                self._items[word_id] = item
+                self.scene().addItem(item)
+            else:
+                item.show_word(word, predictions.get(word_id), doubt_below=self._doubt_below)
+                self._scale_item(item)
+        self._tags_soon.start()
+        self._place_grips()
+        self.view_changed.emit()
+
+    @Slot(object)
+    def _on_selection_changed(self, ids: tuple[int, ...]) -> None:
+        current = ids[-1] if ids else 0
+        for word_id in {*ids, *self._shown_selection}:  # on a page of thousands the others are not even asked
+            item = self._items.get(word_id)
+            if item is not None:
+                item.set_selected(is_selected=word_id in ids, is_current=word_id == current)
+                self._scale_item(item)
+        self._shown_selection = ids
+        self._place_grips()
+        if current and not self.has_gesture:
+            self.show_word()
+        self.view_changed.emit()
+
+    @property
+    def has_gesture(self) -> bool:
+        """Whether the mouse is doing something, so that the page must not move under it."""
+        return False
+
+    @Slot()
+    def _place_grips(self) -> None:
+        word = self._held
+        self._grips.show_at(word.box if word is not None else None, self.zoom, self._seen)
+
+    @property
+    def _seen(self) -> QRectF:
+        """The part of the scene that is in the viewport."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    @Slot()
+    def _place_tags(self) -> None:
+        """Find out which texts hide no other word; in the place of the others only their signs are shown."""
+        self._tags_soon.stop()
+        order = sorted(self._items.items(), key=lambda one: (not one[1].waits, one[0])) if self._shows_texts else ()
+        areas = {word_id: item.tag_area(self.zoom) for word_id, item in order}
+        wanted = {word_id: area for word_id, area in areas.items() if area is not None}
+        self._free = free_places(wanted, {i: item.word.box.bounds for i, item in self._items.items()})
+        self._rescale_items()
+
+    def _rescale_items(self) -> None:
+        for item in self._items.values():
+            self._scale_item(item)
+
+    def _scale_item(self, item: BoxItem) -> None:
+        item.set_scale(self.zoom, tags=item.word.id in self._free)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for item in self._items.values():
+                item.refresh()
+            self._place_grips()
+            self.scene().update()
+
+    @Slot()
+    def zoom_word(self) -> None:
+        """Look at the current word from near."""
+        word = self._current
+        if word is not None:
+            self.zoom_to(_area(word.box))
+
+    def show_word(self) -> None:
+        """Scroll, no more than needed, until the current word and its field are in view."""
+        word = self._current
+        if word is not None:
+            self.ensureVisible(_area(word.box), VIEW_MARGIN_PX, VIEW_MARGIN_PX)
+
+    def word_rect(self) -> QRectF | None:
+        """Return the current word's outer rectangle in the viewport, or None."""
+        word = self._current
+        if word is None:
+            return None
+        area = _area(word.box)
+        return QRectF(QPointF(self.mapFromScene(area.topLeft())), QPointF(self.mapFromScene(area.bottomRight())))
+
+    # Small things
+
+    @property
+    def _current(self) -> Word | None:
+        # While a deletion is being told, the selection still names the word that went.
+        selection = self._document.selection
+        return self._document.words.get(selection[-1]) if selection else None
+
+    @property
+    def _held(self) -> Word | None:
+        """The word that wears the grips: the only one that is selected, where something can be changed."""
+        return self._current if len(self._document.selection) == 1 and not self._document.read_only else None
+
+    @property
+    def _page_size(self) -> Point:
+        return self._page_rect.width(), self._page_rect.height()
+
+
+def _area(box: Box) -> QRectF:
+    left, top, right, bottom = box.bounds
+    return QRectF(left, top, right - left, bottom - top)
