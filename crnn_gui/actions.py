@@ -71,6 +71,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("undo", "&Undo", ("Ctrl+Z",), "document.undo", "Edit", "arrow-counter-clockwise"),
     ActionSpec("redo", "&Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "document.redo", "Edit", "arrow-clockwise"),
     ActionSpec("trash", "&Trash…", (), "window.trash_requested", "Edit", "trash-simple", needs="project"),
+    ActionSpec("trash", "&Trash…", (), "window.trash_requested", "Edit", "trash-simple", needs="project"),
     ActionSpec("settings", "&Settings…", ("Ctrl+,",), "guides.show_settings", "Edit", "gear-six"),
     ActionSpec(
         "select_all", "Select &all words", ("Ctrl+A",), "annotate.select_all", "Edit", "selection-all", _C, needs="page"
@@ -235,6 +236,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         scope=_C,
         is_listed=False,
         needs="project",
+    ),
+    ActionSpec(
+        "delete_pages",
+        "&Delete page",
+        (),
+        "annotate.delete_pages",
+        "Page",
+        "trash",
+        needs="page",
     ),
     ActionSpec(
         "delete_pages",

@@ -46,6 +46,7 @@ from model.messages import WeightsSummary
 if TYPE_CHECKING:
     from crnn_gui.widgets.export_panel import ExportPanel
     from crnn_gui.widgets.import_panel import ImportPanel
+    from crnn_gui.widgets.trash_panel import TrashPanel
 
 LOOK = "Look"
 USE_NEW_WEIGHTS = "Use the new weights"
@@ -106,6 +107,7 @@ class Application(QObject):
         self.leaving = Leaving(self.training, self.window)
         self._export_panel: ExportPanel | None = None
         self._import_panel: ImportPanel | None = None
+        self._trash_panel: TrashPanel | None = None
         self._show_settings()
         self.recognising.attach(self.window)
         self.window.add_workspace("review", self._review_workspace)
@@ -203,6 +205,7 @@ class Application(QObject):
         window.status.cancel_requested.connect(self._on_cancel_requested)
         window.export_requested.connect(self._on_export_requested)
         window.import_requested.connect(self._on_import_requested)
+        window.trash_requested.connect(self._on_trash_requested)
         window.dropped.connect(self._on_dropped)
         window.demo_requested.connect(self.open_demo)
         window.closing.connect(self.stop)
@@ -265,6 +268,27 @@ class Application(QObject):
             self._import_panel = ImportPanel(importing, self.window)
             self._import_panel.word_requested.connect(self.show_word)
         return self._import_panel
+
+    @property
+    def trash_panel(self) -> TrashPanel:
+        """The trash, built when it is asked for first."""
+        if self._trash_panel is None:
+            from crnn_gui.services.crops import Crops
+            from crnn_gui.trash import ProjectTrash
+            from crnn_gui.widgets.trash_panel import TrashPanel
+
+            services = self.services
+            trash = ProjectTrash(
+                self.document, services.store, thumbnails=services.thumbnails, crops=Crops(services.tasks)
+            )
+            self._trash_panel = TrashPanel(trash, self.window)
+            trash.setParent(self._trash_panel)
+        return self._trash_panel
+
+    @Slot()
+    def _on_trash_requested(self) -> None:
+        self.trash_panel.show()
+        self.trash_panel.raise_()
 
     @Slot()
     def _on_export_requested(self) -> None:

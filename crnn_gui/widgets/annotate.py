@@ -100,6 +100,7 @@ class AnnotateWorkspace(QWidget):
         self.editor.refused.connect(self.told)
         self.pages.page_requested.connect(self._on_page_requested)
         self.pages.delete_requested.connect(self.delete_pages)
+        self.pages.delete_requested.connect(self.delete_pages)
         self._document.selection_changed.connect(self._on_selection_changed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -226,6 +227,12 @@ class AnnotateWorkspace(QWidget):
             self._document.verify_page(not page.verified)
             if not page.verified:
                 self._document.step_page(+1)
+
+    @Slot()
+    def delete_pages(self) -> None:
+        """Move the pages that are chosen in the list to the trash."""
+        self.editor.keep()
+        self._document.delete_pages(self.pages.chosen)
 
     @Slot()
     def delete_pages(self) -> None:

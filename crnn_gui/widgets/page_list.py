@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPen
+from PySide6.QtGui import QAction, QFontMetrics, QImage, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -43,9 +43,11 @@ class PageList(QFrame):
 
     Signals:
         page_requested: id of the page to open.
+        delete_requested: Delete was pressed in the list; :attr:`chosen` are meant.
     """
 
     page_requested = Signal(int)
+    delete_requested = Signal()
 
     def __init__(self, document: ProjectDocument, model: PageListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,8 +69,14 @@ class PageList(QFrame):
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setUniformItemSizes(True)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setModel(model)
         self.view.setItemDelegate(_PageDelegate(document, self.view))
+        delete = QAction(self.view)
+        delete.setShortcuts([QKeySequence.StandardKey.Delete, QKeySequence(Qt.Key.Key_Backspace)])
+        delete.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        delete.triggered.connect(self.delete_requested)
+        self.view.addAction(delete)
         self._lay_out()
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)
         document.page_opened.connect(self._on_page_opened)
@@ -105,6 +113,14 @@ class PageList(QFrame):
         layout.addWidget(self._empty)
         layout.addWidget(self.view, 1)
         self._empty.hide()
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """Ids of the pages that are selected in the list, or of the current page where it is not listed."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        pages = tuple(self._model.index(row).data(PageRole.PAGE).id for row in rows)
+        current = self._document.page
+        return pages or ((current.id,) if current is not None else ())
 
     def focus_search(self) -> None:
         """Put the caret into the search field."""
