@@ -22,6 +22,7 @@ from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
 from crnn_gui.preferences import Preferences
 from crnn_gui.reading import Reading
+from crnn_gui.reviewing import Reviewing
 from crnn_gui.recognising import Recognising
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
@@ -86,6 +87,7 @@ class Application(QObject):
         self.services = services
         self.document = ProjectDocument(services.store, services.images, services.tasks)
         self.reading = Reading(self.document, services.predictor)
+        self.reviewing = Reviewing(self.document, services.store)
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
         # After training, which knows the weights a project is read with.
         self.recognising = Recognising(self.document, services.store, services.predictor, self)
@@ -147,7 +149,7 @@ class Application(QObject):
         from crnn_gui.services.crops import Crops
         from crnn_gui.widgets.review import ReviewWorkspace
 
-        workspace = ReviewWorkspace(self.document, Crops(self.services.tasks))
+        workspace = ReviewWorkspace(self.document, self.reviewing, Crops(self.services.tasks))
         workspace.workspace_requested.connect(self.window.show_workspace)
         workspace.told.connect(self.window.tell)
         return workspace

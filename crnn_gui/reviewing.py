@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from crnn_gui.document import ProjectDocument
+from crnn_gui.services.review_service import ReviewService
+from crnn_gui.services.store_service import StoreService
 from crnn_gui.services.survey import FoundWord
-from model.annotations import Source, State, Word, WordChange
+from model.annotations import Edit, Source, State, Word, WordChange
 from model.errors import StoreError
 from model.store_rows import clean_text
 
@@ -18,7 +20,7 @@ WAITING = (State.SUGGESTED, State.UNLABELLED)
 
 
 class Reviewing(QObject):
-    """Turns decisions on listed words into edits of the document.
+    """Turns decisions on listed words into edits of the document, and keeps the index of the words up to date.
 
     Signals:
         refused: a sentence that says why a text cannot stand.
@@ -26,18 +28,21 @@ class Reviewing(QObject):
 
     refused = Signal(str)
 
-    def __init__(self, document: ProjectDocument, parent: QObject | None = None) -> None:
+    def __init__(self, document: ProjectDocument, store: StoreService, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.words = ReviewService(store, self)
         self._document = document
+        self._watched: list[set[int]] = []
+        document.project_changed.connect(self._on_words_replaced)
+        document.words_taken_in.connect(self._on_words_replaced)
+        document.edited.connect(self._on_edited)
+        document.predicted.connect(self._on_predicted)
 
     def accept(self, words: Iterable[FoundWord]) -> None:
         """Let the readings stand for those of the words that wait for a human and have one."""
-        changes = [
-            WordChange(f.word, replace(f.word, label=f.prediction.text, source=Source.ACCEPTED))
-            for f in words
-            if f.prediction is not None and f.prediction.text and f.word.state(f.prediction) == State.SUGGESTED
-        ]
-        self._document.change_words(_title("Accept reading", changes), changes)
+        changes = [WordChange(f.word, after) for f in words if (after := accepted(f)) is not None]
+        one, many = self.tr("Accept reading"), self.tr("Accept readings")
+        self._document.change_words(one if len(changes) == 1 else many, changes)
 
     def correct(self, word: Word, text: str) -> None:
         """Let a typed text stand for a word; an empty one takes the label away."""
@@ -47,9 +52,9 @@ class Reviewing(QObject):
             self.refused.emit(str(error))
             return
         if label is None:
-            after, title = replace(word, label=None, source=None), "Clear label"
+            after, title = replace(word, label=None, source=None), self.tr("Clear label")
         else:
-            after, title = replace(word, label=label, source=Source.TYPED, ignored=False), "Type label"
+            after, title = typed(word, label), self.tr("Type label")
         if (after.label, after.ignored) != (word.label, word.ignored):
             self._document.change_words(title, [WordChange(word, after)])
 
@@ -58,8 +63,61 @@ class Reviewing(QObject):
         listed = [found.word for found in words]
         flag = not all(word.ignored for word in listed)
         changes = [WordChange(word, replace(word, ignored=flag)) for word in listed if word.ignored != flag]
-        self._document.change_words("Ignore" if flag else "Stop ignoring", changes)
+        self._document.change_words(self.tr("Ignore") if flag else self.tr("Stop ignoring"), changes)
+
+    def change(
+        self,
+        title: str,
+        word_ids: Iterable[int],
+        make: Callable[[FoundWord], Word | None],
+        on_done: Callable[[int], None] | None = None,
+    ) -> None:
+        """Change many words in one step of undo, as they are in the file by then.
+
+        Args:
+            title: what Undo calls it.
+            word_ids: the words; those that are gone, or that a person changes meanwhile, are left alone.
+            make: returns the word as it is to be, or None to leave it alone; it runs in the store's thread.
+            on_done: gets the number of words that were changed.
+        """
+        since: set[int] = set()
+        wanted = tuple(word_ids)
+        self._watched.append(since)
+
+        def found(words: tuple[WordChange, ...]) -> None:
+            self._watched.remove(since)
+            changes = [change for change in words if change.word_id not in since]
+            self._document.change_words(title, changes)
+            if on_done is not None:
+                on_done(0 if self._document.read_only else len(changes))
+
+        self.words.changes(wanted, make, found)
+
+    @Slot()
+    def _on_words_replaced(self) -> None:
+        self._watched.clear()
+        self.words.forget()
+
+    @Slot(object)
+    def _on_edited(self, edit: Edit) -> None:
+        changed = {change.word_id for change in edit.changes}
+        self.words.mark(changed)
+        for since in self._watched:
+            since |= changed
+
+    @Slot(object)
+    def _on_predicted(self, read: tuple[tuple[int, object, object], ...]) -> None:
+        self.words.mark(word_id for word_id, _, _ in read)
 
 
-def _title(one: str, changes: list[WordChange]) -> str:
-    return one if len(changes) == 1 else f"{one}s"
+def accepted(found: FoundWord) -> Word | None:
+    """Return the word with its reading as its label; None when it does not wait for a human or has no reading."""
+    word, prediction = found.word, found.prediction
+    if prediction is None or not prediction.text or word.state(prediction) != State.SUGGESTED:
+        return None
+    return replace(word, label=prediction.text, source=Source.ACCEPTED)
+
+
+def typed(word: Word, label: str) -> Word:
+    """Return the word with a text that a human stands behind."""
+    return replace(word, label=label, source=Source.TYPED, ignored=False)

@@ -26,6 +26,7 @@ from crnn_gui.widgets.wall_cell import CELL_HEIGHT_PX, CELL_LEAST_WIDTH_PX, ENTE
 from crnn_gui.widgets.wall_model import WallModel
 
 Index = QModelIndex | QPersistentModelIndex
+FETCH_AHEAD_ROWS = 100
 _Control = Qt.KeyboardModifier.ControlModifier
 
 
@@ -53,7 +54,7 @@ class CropWall(QAbstractItemView):
         self._words = model
         self._kept = 0
         self._cells = CellDelegate(document, model, crops, parent=self)
-        self.setAccessibleName("Words to review")
+        self.setAccessibleName(self.tr("Words to review"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -70,6 +71,8 @@ class CropWall(QAbstractItemView):
         crops.ready.connect(self._on_crops_ready)
         model.modelAboutToBeReset.connect(self._on_about_to_be_reset)
         model.modelReset.connect(self._on_reset)
+        model.rowsInserted.connect(self.updateGeometries)
+        model.summary_changed.connect(self._fetch_ahead)
 
     @property
     def current(self) -> FoundWord | None:
@@ -95,6 +98,17 @@ class CropWall(QAbstractItemView):
             # setCurrentIndex() of the view would look at the keys that are held, such as the Ctrl of an undo.
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(index)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        self._fetch_ahead()
+
+    @Slot()
+    def _fetch_ahead(self) -> None:
+        """Ask for the words that follow before the hands or the eyes come to the last one."""
+        bottom = (self.verticalOffset() + self.viewport().height()) // CELL_HEIGHT_PX * self._columns()
+        if max(bottom, self.currentIndex().row()) + FETCH_AHEAD_ROWS >= self._words.rowCount():
+            self._words.fetchMore()
 
     def edit_current(self) -> None:
         """Open the field under the current crop."""
@@ -179,6 +193,7 @@ class CropWall(QAbstractItemView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.viewport().scroll(dx, dy)  # an open field scrolls with its cell
+        self._fetch_ahead()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._cells.begin_paint()

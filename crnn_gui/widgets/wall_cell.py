@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import (
     QAbstractItemModel,
+    QCoreApplication,
     QEvent,
     QModelIndex,
     QObject,
@@ -128,7 +129,7 @@ class CellDelegate(QStyledItemDelegate):
         if event.type() != QEvent.Type.KeyPress or event.key() not in ENTER_KEYS:
             return super().eventFilter(editor, event)
         if not editor.text().strip():
-            self.refused.emit("Type what the word says, or press Esc and leave it out of everything with I.")
+            self.refused.emit(self.tr("Type what the word says, or press Esc and leave it out of everything with I."))
             return True
         self.commitData.emit(editor)
         self.closeEditor.emit(editor, QAbstractItemDelegate.EndEditHint.NoHint)
@@ -209,7 +210,11 @@ def _paint_line(painter: QPainter, line: QRectF, found: FoundWord, *, sight: Loo
         right -= QFontMetricsF(ink.small).horizontalAdvance(share) + 6
     text = shown_text(found.word, found.prediction)
     if not text:
-        painter.drawText(QRectF(left, line.top(), right - left, line.height()), int(_AT_START), "no text")
+        painter.drawText(
+            QRectF(left, line.top(), right - left, line.height()),
+            int(_AT_START),
+            QCoreApplication.translate("CellDelegate", "no text"),
+        )
         return
     metrics = QFontMetricsF(ink.text)
     base = line.center().y() + (metrics.ascent() - metrics.descent()) / 2

@@ -1,10 +1,9 @@
-"""The words of all pages for the review wall, the most doubtful first, narrowed by a chip and a search."""
+"""The words of all pages for the review wall: as many as are looked at, in the order that was asked for."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
-from enum import StrEnum
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -13,68 +12,53 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from crnn_gui.document import ProjectDocument
 from crnn_gui.reviewing import WAITING, Reviewing
 from crnn_gui.services.survey import FoundWord
+from crnn_gui.widgets.wall_tally import Tally, WallFilter
 from crnn_gui.widgets.word_look import look_of, shown_text
-from model.annotations import Box, Edit, Prediction, State, Word
+from model.annotations import Box, Edit, Prediction, Word
+from model.review_queries import ReviewQuery
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
-
-class WallFilter(StrEnum):
-    """Which words hang on the wall."""
-
-    TODO = "todo"
-    VERIFIED = "verified"
-    IGNORED = "ignored"
-    ALL = "all"
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        """The states of the words it lets through, the most doubtful first."""
-        return _STATES[self]
-
-
-_STATES = {
-    WallFilter.TODO: WAITING,
-    WallFilter.VERIFIED: (State.VERIFIED,),
-    WallFilter.IGNORED: (State.IGNORED,),
-    WallFilter.ALL: (*WAITING, State.VERIFIED, State.IGNORED),
-}
-_ORDER = {state: place for place, state in enumerate(WallFilter.ALL.states)}
+FIRST_ROWS = 400
+MORE_ROWS = 1000
 
 
 class WallModel(QAbstractListModel):
     """What hangs on the wall.
 
     Which words hang there, and in which order, is decided when they are listed: a word that is accepted stays where it
-    is, so that nothing moves under the user's hands, until :meth:`tidy` is called. Deleted words leave at once.
+    is, so that nothing moves under the user's hands, until :meth:`load` is called. Deleted words leave at once. Of many
+    words the first hang at once; the others follow as the view comes near the end (Qt's ``fetchMore``).
 
     Signals:
         outdated: words came that belong on the wall; :meth:`load` hangs them.
         summary_changed: the number of rows, of decided ones among them, or whether loading goes on, has changed.
+        refused: a sentence that says why the words cannot be listed.
     """
 
     outdated = Signal()
     summary_changed = Signal()
+    refused = Signal(str)
 
     def __init__(self, document: ProjectDocument, reviewing: Reviewing, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._reviewing = reviewing
         self._filter = WallFilter.TODO
-        self._search = ""
+        self._query = ReviewQuery(states=WallFilter.TODO.states)
+        self._sample: tuple[int, ...] | None = None
         self._loaded: dict[int, FoundWord] = {}
         self._rows: list[int] = []
         self._places: dict[int, int] = {}
         self._decided: set[int] = set()
+        self._round = 0
         self._is_loading = False
-        self._fresh: dict[int, FoundWord] = {}
-        self._states_left: deque[State] = deque()
+        self._is_growing = False
         self._edited_since: dict[int, Word | None] = {}
         self._read_since: dict[int, tuple[Box, Prediction]] = {}
-        self._survey = document.survey(self)
-        self._survey.found.connect(self._on_found)
-        self._survey.ended.connect(self._on_ended)
+        self.tally = Tally(reviewing, self)
+        self.tally.changed.connect(self.summary_changed)
         document.project_changed.connect(self._on_project_changed)
         document.page_opened.connect(self._on_page_opened)
         document.edited.connect(self._on_edited)
@@ -99,7 +83,7 @@ class WallModel(QAbstractListModel):
                 return shown_text(found.word, found.prediction)
             case Qt.ItemDataRole.AccessibleTextRole:
                 look = look_of(found.word, found.prediction)
-                return f"{shown_text(found.word, found.prediction) or 'no text'}, {look.name.lower()}"
+                return f"{shown_text(found.word, found.prediction) or self.tr('no text')}, {look.name.lower()}"
             case Qt.ItemDataRole.ToolTipRole:
                 return self._document.page_of(found.word.page_id).path
         return None
@@ -116,7 +100,7 @@ class WallModel(QAbstractListModel):
         return self._loaded[self._rows[index.row()]]
 
     def is_decided(self, index: Index) -> bool:
-        """Whether the row's word was decided on since it was listed, so that the chip would not list it again."""
+        """Whether the row's word was decided on since it was listed, so that it would not be listed again."""
         return self._rows[index.row()] in self._decided
 
     def index_of(self, word_id: int) -> QModelIndex:
@@ -137,15 +121,28 @@ class WallModel(QAbstractListModel):
 
     @property
     def chosen(self) -> WallFilter:
+        """The words of which states hang here."""
         return self._filter
 
     @property
-    def search(self) -> str:
-        return self._search
+    def query(self) -> ReviewQuery:
+        """What hangs here, and in which order."""
+        return self._query
+
+    @property
+    def sample(self) -> tuple[int, ...] | None:
+        """The words that hang here for themselves, whatever the filters say; None when the filters decide."""
+        return self._sample
+
+    @property
+    def total(self) -> int:
+        """How many words there are for the wall, with those that do not hang yet."""
+        counted = self.tally.of(*self._query.states) if self._sample is None else 0
+        return max(len(self._rows), counted)
 
     @property
     def decided(self) -> int:
-        """How many of the rows would leave with :meth:`tidy`."""
+        """How many of the rows would leave with :meth:`load`."""
         return len(self._decided)
 
     @property
@@ -155,41 +152,85 @@ class WallModel(QAbstractListModel):
     def set_filter(self, chosen: WallFilter) -> None:
         """Hang the words that a chip stands for."""
         self._filter = chosen
-        self._hang([], {})
+        self.set_query(replace(self._query, states=chosen.states))
+
+    def set_query(self, query: ReviewQuery) -> None:
+        """Hang the words that are asked for."""
+        self._query, self._sample = query, None
         self.load()
 
-    @Slot(str)
-    def set_search(self, text: str) -> None:
-        """Hang only words whose text holds this, whatever its case."""
-        self._search = text.strip().casefold()
-        self.tidy()
-
-    @Slot()
-    def tidy(self) -> None:
-        """Take down what the chip does not stand for any more, and put the rest in order."""
-        self._list(self._loaded)
-
-    def _list(self, loaded: dict[int, FoundWord]) -> None:
-        states, search = self._filter.states, self._search
-        rows = [
-            word_id
-            for word_id, found in loaded.items()
-            if found.word.state(found.prediction) in states
-            and (not search or search in shown_text(found.word, found.prediction).casefold())
-        ]
-        rows.sort(key=lambda word_id: _doubt(loaded[word_id]))
-        self._hang(rows, loaded)
+    def hang(self, word_ids: Iterable[int]) -> None:
+        """Hang these words for themselves, until something else is asked for."""
+        self._sample = tuple(word_ids)
+        self.load()
 
     @Slot()
     def load(self) -> None:
         """Read the words anew; those on the wall stay until that is done."""
-        self._is_loading = self._document.project is not None
-        self._fresh = {}
+        self._round += 1
         self._edited_since.clear()
         self._read_since.clear()
+        self._is_loading = self._document.project is not None
         if self._is_loading:
-            self._states_left = deque(self._filter.states)
-            self._survey.start(self._states_left.popleft())
+            self._ask(self._round)
+        self.summary_changed.emit()
+
+    def canFetchMore(self, parent: Index = _NOWHERE) -> bool:
+        is_idle = not self._is_loading and not self._is_growing
+        return not parent.isValid() and is_idle and self._sample is None and len(self._rows) < self.total
+
+    def fetchMore(self, parent: Index = _NOWHERE) -> None:
+        """Hang the words that follow the last one."""
+        if not self.canFetchMore(parent):
+            return
+        self._is_growing = True
+        current, limit, known = self._round, len(self._rows) + MORE_ROWS, frozenset(self._rows)
+
+        def told(found: tuple[FoundWord, ...]) -> None:
+            self._is_growing = False
+            if current == self._round:
+                self._append([f for f in found if f.word.id not in self._places])
+
+        self._reviewing.words.list_words(self._query, told, self._on_refused, limit=limit, without=known)
+
+    def _append(self, found: list[FoundWord]) -> None:
+        first = len(self._rows)
+        if not found:  # the last count was of words that have been decided on since
+            self.tally.count(self._query)
+            return
+        self.beginInsertRows(_NOWHERE, first, first + len(found) - 1)
+        self._loaded |= {f.word.id: f for f in found}
+        self._rows += [f.word.id for f in found]
+        self._places |= {f.word.id: row for row, f in enumerate(found, first)}
+        self.endInsertRows()
+        self.summary_changed.emit()
+
+    def _ask(self, current: int) -> None:
+        words = self._reviewing.words
+
+        def told(found: tuple[FoundWord, ...]) -> None:
+            if current == self._round:
+                self._on_listed(found)
+
+        if self._sample is not None:
+            words.read_words(self._sample, told)
+        else:
+            # The first portion's words at once where nothing hangs; else they would move twice.
+            is_early = not self._rows
+            words.list_words(self._query, told, self._on_refused, limit=FIRST_ROWS, is_early=is_early)
+        self.tally.count(self._query)
+
+    def _on_listed(self, found: tuple[FoundWord, ...]) -> None:
+        fresh = self._caught_up({f.word.id: f for f in found})
+        missed = {i for i, word in self._edited_since.items() if word and self._belongs(word)}
+        self._is_loading = self._reviewing.words.is_building
+        self._hang(list(fresh), fresh)
+        if not missed <= fresh.keys():
+            self.outdated.emit()
+
+    def _on_refused(self, error: Exception) -> None:
+        self._is_loading = self._is_growing = False
+        self.refused.emit(str(error))
         self.summary_changed.emit()
 
     def _hang(self, rows: list[int], loaded: dict[int, FoundWord]) -> None:
@@ -200,43 +241,30 @@ class WallModel(QAbstractListModel):
         self.endResetModel()
         self.summary_changed.emit()
 
-    @Slot(object)
-    def _on_found(self, found: tuple[FoundWord, ...]) -> None:
-        self._fresh |= {f.word.id: f for f in found}
-        if not self._rows:  # the first screenful at once; the rest when it is complete, for it moves every row
-            self._catch_up()
-            self._list(self._fresh)
-
-    @Slot()
-    def _on_ended(self) -> None:
-        if self._states_left:
-            self._survey.start(self._states_left.popleft())
-            return
-        self._catch_up()
-        self._is_loading = False
-        missed = self._read_since.keys() | {i for i, word in self._edited_since.items() if word and self._belongs(word)}
-        is_outdated = not missed <= self._fresh.keys()
-        self._list(self._fresh)
-        if is_outdated:
-            self.outdated.emit()
-
-    def _catch_up(self) -> None:
+    def _caught_up(self, fresh: dict[int, FoundWord]) -> dict[int, FoundWord]:
         """Lay what was decided and read during the loading over what was read from the file before it."""
-        for word_id, word in self._edited_since.items():
-            found = self._fresh.pop(word_id, None)
-            if found is not None and word is not None:
-                self._fresh[word_id] = _changed(found, word)
         for word_id, (box, prediction) in self._read_since.items():
-            found = self._fresh.get(word_id)
+            found = fresh.get(word_id)
             if found is not None and found.word.box == box:
-                self._fresh[word_id] = FoundWord(found.word, prediction)
+                fresh[word_id] = FoundWord(found.word, prediction)
+        for word_id, word in self._edited_since.items():
+            found = fresh.get(word_id)
+            if found is not None and word is not None:
+                fresh[word_id] = _changed(found, word)
+        gone = {i for i, word in self._edited_since.items() if word is None or not self._stays(fresh.get(i))}
+        return {word_id: found for word_id, found in fresh.items() if word_id not in gone}
+
+    def _stays(self, found: FoundWord | None) -> bool:
+        return found is None or self._sample is not None or found.word.state(found.prediction) in self._query.states
 
     # What happens elsewhere
 
     @Slot(object)
     def _on_project_changed(self, project: object) -> None:
-        self._survey.stop()
-        self._is_loading = False
+        self._round += 1
+        self._is_loading = self._is_growing = False
+        self._query, self._sample = ReviewQuery(states=self._filter.states, order=self._query.order), None
+        self.tally.forget()
         self._hang([], {})
         if project is not None:
             self.outdated.emit()
@@ -270,7 +298,8 @@ class WallModel(QAbstractListModel):
         if deleted & self._loaded.keys():
             self._take_down(deleted)
         self._tell_changed(change.word_id for change in edit.changes)
-        if is_outdated and not self._is_loading:
+        self.tally.recount()
+        if (is_outdated or edit.pages) and not self._is_loading:
             self.outdated.emit()
 
     def _take_down(self, deleted: set[int]) -> None:
@@ -291,10 +320,11 @@ class WallModel(QAbstractListModel):
                 self._loaded[word_id] = FoundWord(found.word, prediction)
                 changed.append(word_id)
         self._tell_changed(changed)
+        self.tally.recount()
 
     def _belongs(self, word: Word) -> bool:
         # Whether it was read is not known here; the wall makes no difference between the two states that wait.
-        return word.state() in self._filter.states
+        return word.state() in self._query.states and self._sample is None
 
     def _tell_changed(self, word_ids: Iterable[int]) -> None:
         before = len(self._decided)
@@ -302,7 +332,7 @@ class WallModel(QAbstractListModel):
             if word_id not in self._places:
                 continue
             found = self._loaded[word_id]
-            if found.word.state(found.prediction) in self._filter.states:
+            if self._stays(found):
                 self._decided.discard(word_id)
             else:
                 self._decided.add(word_id)
@@ -315,11 +345,3 @@ class WallModel(QAbstractListModel):
 def _changed(found: FoundWord, word: Word) -> FoundWord:
     """Return the word as it is now; a reading of other pixels falls away."""
     return FoundWord(word, found.prediction if found.word.box == word.box else None)
-
-
-def _doubt(found: FoundWord) -> tuple[int, float, int, int]:
-    """Sort key: the least certain readings, words without one, then what humans have decided on, page by page."""
-    word, prediction = found.word, found.prediction
-    state = word.state(prediction)
-    confidence = prediction.confidence if prediction is not None and state == State.SUGGESTED else 0.0
-    return _ORDER[state], confidence, word.page_id, word.id

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 from pytestqt.qtbot import QtBot
 
+from crnn_gui.reviewing import Reviewing
 from crnn_gui.services.crops import Crops
 from crnn_gui.widgets.review import ReviewWorkspace
 from crnn_gui.widgets.word_field import WordField
@@ -63,7 +64,7 @@ def room(open_room: Callable[[], Room], project: Path, until: Until) -> Room:
 
 @pytest.fixture
 def review(room: Room, qtbot: QtBot, until: Until) -> ReviewWorkspace:
-    review = ReviewWorkspace(room.document, Crops(room.tasks))
+    review = ReviewWorkspace(room.document, Reviewing(room.document, room.store), Crops(room.tasks))
     qtbot.addWidget(review)
     review.resize(700, 400)
     review.show()
@@ -96,7 +97,7 @@ def press(
 
 
 def choose(review: ReviewWorkspace, chip: int, until: Until) -> None:
-    review._chips.button(chip).click()
+    review.head.chips.button(chip).click()
     settle(review, until)
 
 
@@ -108,10 +109,11 @@ def test_the_least_certain_readings_hang_first_then_unread_words(review: ReviewW
 
 
 def test_each_chip_tells_how_many_words_it_stands_for(review: ReviewWorkspace, until: Until) -> None:
-    assert [chip.text() for chip in review._chips.buttons()] == ["To do  5", "Verified  1", "Ignored  1", "All  7"]
+    until(lambda: review.head.chips.button(ALL).text() == "All  7")
+    assert [chip.text() for chip in review.head.chips.buttons()] == ["To do  5", "Verified  1", "Ignored  1", "All  7"]
     press(review, Qt.Key.Key_Return)
-    assert review._chips.button(TODO).text() == "To do  4"
-    assert review._chips.button(VERIFIED).text() == "Verified  2"
+    until(lambda: review.head.chips.button(TODO).text() == "To do  4")
+    assert review.head.chips.button(VERIFIED).text() == "Verified  2"
     choose(review, VERIFIED, until)
     assert texts(review) == ["worse", "known"]
 
@@ -237,22 +239,24 @@ def test_o_opens_the_word_on_its_page(review: ReviewWorkspace, room: Room, until
     until(lambda: room.document.selection == (4,))
 
 
-def test_search_narrows_and_says_when_nothing_matches(review: ReviewWorkspace) -> None:
-    review.search.setText("OU")
-    assert texts(review) == ["doubtful"]
-    review.search.setText("zebra")
+def test_search_narrows_and_says_when_nothing_matches(review: ReviewWorkspace, until: Until) -> None:
+    review.head.search.setText("OU")
+    until(lambda: texts(review) == ["doubtful"])
+    review.head.search.setText("zebra")
+    until(lambda: not texts(review))
     assert "zebra" in review._empty.sentence
     assert review._middle.currentWidget() is review._empty
 
 
-def test_decided_words_stay_until_they_are_taken_down(review: ReviewWorkspace) -> None:
+def test_decided_words_stay_until_they_are_taken_down(review: ReviewWorkspace, until: Until) -> None:
     press(review, Qt.Key.Key_Return)
     press(review, "i")
     assert len(texts(review)) == 5
-    assert review._tidy.text() == "Take down 2 done"
-    review._tidy.click()
+    assert review.head.tidy_button.text() == "Take down 2 done"
+    review.head.tidy_button.click()
+    settle(review, until)
     assert texts(review) == ["better", "sure", ""]
-    assert review._tidy.isHidden()
+    assert review.head.tidy_button.isHidden()
 
 
 def test_an_empty_wall_says_the_next_step(review: ReviewWorkspace, until: Until, qtbot: QtBot) -> None:
@@ -332,7 +336,7 @@ def test_nothing_is_changed_in_a_read_only_project(
         room = open_room()
         room.document.open_path(project)
         until(lambda: room.document.project is not None and room.document.read_only)
-        review = ReviewWorkspace(room.document, Crops(room.tasks))
+        review = ReviewWorkspace(room.document, Reviewing(room.document, room.store), Crops(room.tasks))
         qtbot.addWidget(review)
         review.show()
         settle(review, until)
