@@ -22,8 +22,8 @@ from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
 from crnn_gui.preferences import Preferences
 from crnn_gui.reading import Reading
-from crnn_gui.reviewing import Reviewing
 from crnn_gui.recognising import Recognising
+from crnn_gui.reviewing import Reviewing
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
@@ -36,6 +36,7 @@ from crnn_gui.training_advice import GO_ON, TRAIN, TrainingAdvice
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
 from crnn_gui.widgets.trainability import Sight
+from crnn_gui.wording import marked
 from crnn_gui.yardstick import Measured, Yardstick
 from model.annotations import Word
 from model.charset import Charset
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
     from crnn_gui.widgets.import_panel import ImportPanel
     from crnn_gui.widgets.trash_panel import TrashPanel
 
-LOOK = "Look"
-USE_NEW_WEIGHTS = "Use the new weights"
+LOOK = marked("NoticeActions", "Look")
+USE_NEW_WEIGHTS = marked("NoticeActions", "Use the new weights")
 
 PAINTED_AT_THE_LATEST_MILLISECONDS = 2000
 LINGER_MILLISECONDS = 5000
@@ -345,7 +346,8 @@ class Application(QObject):
         if done >= total or self.recognising.reading.is_running:  # which tells more
             self.window.status.end_task("reading")
         else:
-            self.window.status.show_task("reading", f"Reading {done:,} of {total:,} words", done / total)
+            told = self.tr("Reading {done} of {total} words").format(done=f"{done:,}", total=f"{total:,}")
+            self.window.status.show_task("reading", told, done / total)
 
     @Slot(object)
     def _on_tasks_changed(self, running: tuple[Task, ...]) -> None:
@@ -370,7 +372,8 @@ class Application(QObject):
             return
         is_question = result.decision is Decision.BETTER and not self.training.switches_by_itself
         actions = (LOOK, USE_NEW_WEIGHTS) if is_question and result.out else (LOOK,)
-        self._training_news = Notice("info", f"Training is over. {result.reason}", actions)
+        told = self.tr("Training is over. {reason}").format(reason=result.reason)
+        self._training_news = Notice("info", told, actions)
         self._trained = result.out or ""
         self.window.notices.show_notice(self._training_news)
         self.window.rail.mark("train")
@@ -398,7 +401,7 @@ class Application(QObject):
 
     @Slot(str)
     def _on_weights_switched(self, name: str) -> None:
-        self.window.notices.show_notice(Notice("info", f"The weights “{name}” read from now on."))
+        self.window.tell(self.tr("The weights “{name}” read from now on.").format(name=name))
 
     @Slot(str)
     def _on_cancel_requested(self, key: str) -> None:

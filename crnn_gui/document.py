@@ -17,6 +17,7 @@ from crnn_gui.project_values import Notice, ProjectInfo, count_states, minus, pl
 from crnn_gui.services.pages import PageImage, PageImages
 from crnn_gui.services.projects import DamagedFile, OpenedProject, ProjectOpener
 from crnn_gui.services.store_service import SaveState, StoreService
+from crnn_gui.wording import marked
 from model.annotations import (
     Box,
     Edit,
@@ -153,10 +154,10 @@ class ProjectDocument(ProjectState):
             if self._undo_stack.index() == index:
                 self.undo()
             else:
-                self._tell("info", "More was changed since then; take it back step by step with Undo.")
+                self._tell("info", self.tr("More was changed since then; take it back step by step with Undo."))
 
-        told = f"These {len(changes)} images look like crops of one word each, so each is one word now."
-        self._tell("info", told, {"Undo": undo})
+        told = self.tr("These {count} images look like crops of one word each, so each is one word now.")
+        self._tell("info", told.format(count=f"{len(changes):,}"), {self.tr("Undo"): undo})
 
     @Slot(str)
     def _on_opening_refused(self, sentence: str) -> None:
@@ -172,20 +173,28 @@ class ProjectDocument(ProjectState):
         """Say that the current page is complete, or take that back."""
         if self.page is not None and self.page.verified != flag and self._may_write():
             change = PageChange(self.page.id, PageMark.VERIFIED, flag)
-            self._push_edit(Edit("Verify page" if flag else "Reopen page", (), pages=(change,)))
+            self._push_edit(
+                Edit(marked("Edits", "Verify page") if flag else marked("Edits", "Reopen page"), (), pages=(change,))
+            )
 
     def delete_pages(self, ids: Collection[int]) -> None:
         """Move pages with their words to the trash. Their images stay as they are."""
         changes = tuple(PageChange(i, PageMark.TRASHED, True) for i in ids if i in self._pages)
         if changes and self._may_write():
-            self._push_edit(Edit("Delete page" if len(changes) == 1 else "Delete pages", (), pages=changes))
+            self._push_edit(
+                Edit(
+                    marked("Edits", "Delete page") if len(changes) == 1 else marked("Edits", "Delete pages"),
+                    (),
+                    pages=changes,
+                )
+            )
 
     def restore(self, pages: Collection[int], words: Sequence[Word] = ()) -> None:
         """Take pages and deleted words out of the trash, as one undo step, and show them."""
         marks = tuple(PageChange(i, PageMark.TRASHED, False) for i in pages if i in self._trash)
         changes = tuple(WordChange(None, word) for word in words if word.page_id in self._pages)
         if (marks or changes) and self._may_write():
-            edit = Edit("Restore from the trash", changes, pages=marks)
+            edit = Edit(marked("Edits", "Restore from the trash"), changes, pages=marks)
             self._push_edit(edit)
             self.show(edit)
 
@@ -205,6 +214,11 @@ class ProjectDocument(ProjectState):
         self.select((word.id,))
         return word.id
 
+    def new_word(self, box: Box) -> Word:
+        """Return a word for the current page with an id of its own; it comes into being by :meth:`change_words`."""
+        assert self._page_id is not None, "a word belongs to a page"
+        return self._new_word(self._page_id, self._on_page(box))
+
     def move_word(self, word_id: int, box: Box, gesture: int = 0) -> None:
         """Give a word another box. Moves with one gesture number, such as those of one drag, are one undo step."""
         self.move_words({word_id: box}, gesture)
@@ -212,7 +226,7 @@ class ProjectDocument(ProjectState):
     def move_words(self, boxes: Mapping[int, Box], gesture: int = 0) -> None:
         """Give words of the current page other boxes; gestures as with :meth:`move_word`."""
         wanted = {word_id: self._on_page(box) for word_id, box in boxes.items()}
-        title = "Move word" if len(wanted) == 1 else "Move words"
+        title = marked("Edits", "Move word") if len(wanted) == 1 else marked("Edits", "Move words")
         self._edit_words(title, wanted, lambda word: replace(word, box=wanted[word.id]), gesture=gesture)
 
     def delete_words(self, ids: Collection[int]) -> None:
@@ -231,7 +245,7 @@ class ProjectDocument(ProjectState):
         if label is None:
             self.clear_label(word_id)
             return
-        title = "Accept reading" if source is Source.ACCEPTED else "Type label"
+        title = marked("Edits", "Accept reading") if source is Source.ACCEPTED else marked("Edits", "Type label")
         self._edit_words(title, (word_id,), lambda word: replace(word, label=label, source=source, ignored=False))
 
     def accept_prediction(self, word_id: int) -> None:

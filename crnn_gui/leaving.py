@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from crnn_gui.document import Notice
 from crnn_gui.services.trainer import TrainerState
 from crnn_gui.training import Training
+from crnn_gui.wording import marked
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.main_window import MainWindow
 
-CLOSE = "Close, go on next time"
+CLOSE = marked("NoticeActions", "Close, go on next time")
 
 SUSPEND_MILLISECONDS = 15_000
 """The longest wait for the state of a run at the end; the one written before is half a minute old at most."""
@@ -40,7 +41,7 @@ class Leaving(QObject):
         if self._is_leaving or not is_begun:
             return True
         if not self._patience.isActive():
-            self._asked = (
+            self._asked = self.tr(
                 "Training is under way. It is kept as it is now, and can go on when the project is opened again."
             )
             self._window.notices.show_notice(Notice("warning", self._asked, (CLOSE,)))
@@ -51,7 +52,7 @@ class Leaving(QObject):
         if action != CLOSE:
             return
         if self._training.is_training:
-            self._window.tell("Writing the state of the training; the window closes after that.")
+            self._window.tell(self.tr("Writing the state of the training; the window closes after that."))
             self._patience.start()
             self._training.trainer.suspend()
         else:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from operator import add, sub
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
 from model.annotations import State
 from model.store import Counts
 
@@ -38,8 +40,12 @@ class ProjectInfo:
     def why_read_only(self) -> str:
         """The sentence for a person who wants to change something."""
         if self.owner:
-            return f"{self.file.name} is open for writing by {self.owner}, so nothing can be changed here."
-        return f"{self.file} cannot be written to, so nothing can be changed here."
+            told = QCoreApplication.translate(
+                "Project", "{file} is open for writing by {owner}, so nothing can be changed here."
+            )
+            return told.format(file=self.file.name, owner=self.owner)
+        told = QCoreApplication.translate("Project", "{file} cannot be written to, so nothing can be changed here.")
+        return told.format(file=self.file)
 
 
 @dataclass(frozen=True, slots=True)

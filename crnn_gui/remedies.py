@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from crnn_gui.document import ProjectDocument
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.training import RunSettings
-from crnn_gui.wording import counted
+from crnn_gui.wording import counted, marked
 from model.annotations import Box, Word, WordChange
 from model.checking import MIN_HEIGHT, MIN_WIDTH
 from model.events import Cause
@@ -94,18 +94,21 @@ class Finding:
 
 def title(remedy: Remedy, finding: Finding) -> str:
     """Return what the remedy's button says."""
-    words = "the word" if len(finding.words) == 1 else f"the {counted(len(finding.words), 'word')}"
-    boxes = "the box" if len(finding.words) == 1 else f"the {counted(len(finding.words), 'box', 'boxes')}"
+    translate = QCoreApplication.translate
+    count, is_one = len(finding.words), len(finding.words) == 1
+    widen = translate("Remedies", "Widen the {boxes}").format(boxes=counted(count, "box", "boxes"))
+    ignore = translate("Remedies", "Ignore the {words}").format(words=counted(count, "word"))
+    first = translate("Remedies", "Go to the first word")
     return {
-        Remedy.GO: "Go to the word" if len(finding.words) == 1 else "Go to the first word",
-        Remedy.WIDEN: f"Widen {boxes}",
-        Remedy.WIDTH: f"Train at width {finding.width}",
-        Remedy.EXCLUDE: f"Ignore {words}",
-        Remedy.EXTEND: "Learn new characters",
-        Remedy.LOWER_RATE: "Lower the rate",
-        Remedy.HALVE_BATCH: "Halve the batch",
-        Remedy.FULL_PRECISION: "Train in full precision",
-        Remedy.START_OVER: "Start from the starter weights",
+        Remedy.GO: translate("Remedies", "Go to the word") if is_one else first,
+        Remedy.WIDEN: translate("Remedies", "Widen the box") if is_one else widen,
+        Remedy.WIDTH: translate("Remedies", "Train at width {width}").format(width=finding.width),
+        Remedy.EXCLUDE: translate("Remedies", "Ignore the word") if is_one else ignore,
+        Remedy.EXTEND: translate("Remedies", "Learn new characters"),
+        Remedy.LOWER_RATE: translate("Remedies", "Lower the rate"),
+        Remedy.HALVE_BATCH: translate("Remedies", "Halve the batch"),
+        Remedy.FULL_PRECISION: translate("Remedies", "Train in full precision"),
+        Remedy.START_OVER: translate("Remedies", "Start from the starter weights"),
     }[remedy]
 
 
@@ -148,9 +151,11 @@ class WordRemedies(QObject):
     def apply(self, remedy: Remedy, word_ids: Iterable[int]) -> None:
         """Ignore words, or widen their boxes."""
         if remedy is Remedy.EXCLUDE:
-            self._change(word_ids, "Ignore", lambda word: replace(word, ignored=True), "left out from now on")
+            told = self.tr("{words} left out from now on; Undo takes that back.")
+            self._change(word_ids, marked("Edits", "Ignore"), lambda word: replace(word, ignored=True), told)
         elif remedy is Remedy.WIDEN:
-            self._change(word_ids, "Widen box", self._widened, "in a wider box now")
+            told = self.tr("{words} in wider boxes now; Undo takes that back.")
+            self._change(word_ids, marked("Edits", "Widen box"), self._widened, told)
 
     def _widened(self, word: Word) -> Word:
         page = self._document.page_of(word.page_id)
@@ -165,8 +170,7 @@ class WordRemedies(QObject):
             changes = [WordChange(before, after) for before, after in pairs if before != after]
             self._document.change_words(name, changes)
             if changes and not self._document.read_only:
-                verb = "is" if len(changes) == 1 else "are"
-                self.done.emit(f"{counted(len(changes), 'word')} {verb} {told}; Undo takes that back.")
+                self.done.emit(told.format(words=counted(len(changes), "word")))
 
         self._store.read(lambda store: store.words_by_id(ids), make)
 

@@ -71,7 +71,9 @@ class RunHistory(QObject):
         if run is None or project is None:
             return
         state = state_of(run, project)
-        ended = replace(run, ended_at=time.time(), outcome="stopped", reason="It was interrupted and given up.")
+        ended = replace(
+            run, ended_at=time.time(), outcome="stopped", reason=self.tr("It was interrupted and given up.")
+        )
 
         self._store.write(lambda _store: state.clear())
         self._resumable = None
@@ -124,7 +126,7 @@ class RunHistory(QObject):
         if state is not TrainerState.IDLE or self._current is None or project is None:
             return
         if not state_of(self._current, project).last.exists():
-            self._end("stopped", "It was stopped before anything was learnt.")
+            self._end("stopped", self.tr("It was stopped before anything was learnt."))
             return
         self._resumable = self._save()
         self._current = None

@@ -169,12 +169,14 @@ class Training(QObject):
             return
         path = project.folder / record.path if record else None
         if path is not None and not path.is_file():
-            self.failed.emit(TrainingError(f"The weights {path} are gone, so they cannot be used."))
+            self.failed.emit(
+                TrainingError(self.tr("The weights {path} are gone, so they cannot be used.").format(path=path))
+            )
             return
         if not project.read_only:
             self._store.write(lambda store: _activate(store, record), self._on_history_read)
         self._read_with(path)
-        self.switched.emit(record.name if record else "starter weights")
+        self.switched.emit(record.name if record else self.tr("starter weights"))
 
     def _begin(self, settings: RunSettings, *, is_training: bool) -> None:
         project = self._document.project
@@ -224,7 +226,8 @@ class Training(QObject):
         project, active = self._document.project, self.active
         path = project.folder / active.path if project and active else None
         if path is not None and not path.is_file():
-            self.failed.emit(TrainingError(f"The project's weights {path} are gone; the starter weights read instead."))
+            told = self.tr("The project's weights {path} are gone; the starter weights read instead.")
+            self.failed.emit(TrainingError(told.format(path=path)))
             path = None
         if path != self._reads_with:
             self._read_with(path)

@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.services.trainer import TrainerState
 from crnn_gui.training import Training
-from crnn_gui.wording import counted, interrupted
+from crnn_gui.wording import counted, interrupted, marked
 
-TRAIN = "Train"
-GO_ON = "Go on with it"
+TRAIN = marked("NoticeActions", "Train")
+GO_ON = marked("NoticeActions", "Go on with it")
 
 
 class TrainingAdvice(QObject):
@@ -55,8 +55,9 @@ class TrainingAdvice(QObject):
         if self._pays and not paid:
             words = counted(self._training.new_words, "word")
             is_first = not self._training.runs.runs
-            question = "train on them?" if is_first else "train again?"
-            self._give(f"{words} verified{'' if is_first else ' since the last training'}: {question}", TRAIN)
+            again = self.tr("{words} verified since the last training: train again?")
+            question = self.tr("{words} verified: train on them?") if is_first else again
+            self._give(question.format(words=words), TRAIN)
 
     @Slot(object)
     def _on_state_changed(self, state: TrainerState) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 
 from crnn_gui.document import ProjectDocument
 from crnn_gui.services.predictor import PredictorService
@@ -52,14 +52,22 @@ class Measured:
     @property
     def sentence(self) -> str:
         """Both figures in words; empty without any."""
-        parts = []
-        if (now := self.current) is not None:
-            last = f"of the last {counted(len(now.right), 'word')} {'was' if len(now.right) == 1 else 'were'} right"
-            parts.append(f"{now.share:.0%} {last}".replace("%", " %"))
-        if self.before is not None:
-            lead = "before the last training" if parts else "Before the last training, right on"
-            parts.append(f"{lead} {self.before.share:.0%}".replace("%", " %"))
-        return "; ".join(parts) + "." if parts else ""
+        translate, now, before = QCoreApplication.translate, self.current, self.before
+        if now is None and before is None:
+            return ""
+        if now is None:
+            told = translate("Yardstick", "Before the last training, right on {before}.")
+        elif before is None:
+            told = translate("Yardstick", "{now} of the last {words} right.")
+        else:
+            told = translate("Yardstick", "{now} of the last {words} right; before the last training {before}.")
+        return told.format(
+            now=_percent(now), before=_percent(before), words=counted(len(now.right), "word") if now else ""
+        )
+
+
+def _percent(tested: Tested | None) -> str:
+    return f"{100 * tested.share:.0f} %" if tested else ""
 
 
 class Yardstick(QObject):
@@ -112,7 +120,7 @@ class Yardstick(QObject):
         by_hash = {record.hash: record for record in self._training.history}
 
         def named(weights: str | None) -> Tested | None:
-            name = by_hash[weights].name if weights in by_hash else "starter weights"
+            name = by_hash[weights].name if weights in by_hash else self.tr("starter weights")
             return Tested(name, tested[weights]) if weights in tested else None
 
         weights = self._predictor.weights

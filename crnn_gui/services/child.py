@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from PySide6.QtCore import QCoreApplication
+
 import model
 from model.errors import KnownError
 
@@ -101,10 +103,16 @@ class ChildProcess:
         try:
             status = self._process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            return "The process that holds the recogniser no longer answers."
+            return QCoreApplication.translate("Child", "The process that holds the recogniser no longer answers.")
         if status == -9:
-            return "The process that holds the recogniser was ended by the system, which may have run out of memory."
-        return f"The process that holds the recogniser ended unexpectedly (exit status {status})."
+            return QCoreApplication.translate(
+                "Child",
+                "The process that holds the recogniser was ended by the system, which may have run out of memory.",
+            )
+        sentence = QCoreApplication.translate(
+            "Child", "The process that holds the recogniser ended unexpectedly (exit status {status})."
+        )
+        return sentence.format(status=status)
 
 
 def _environment() -> dict[str, str]:

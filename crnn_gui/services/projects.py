@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from model.backups import copy_aside, newest_backup, restore_backup
 from model.errors import ImageError, KnownError, StoreCorruptError, StoreError, StoreLockedError, StoreTooNewError
@@ -86,8 +86,10 @@ def _target(folder: Path, file: Path, *, image: Path | None = None) -> Target:
     name = f"{folder.name or 'project'}-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}.crnn"
     kept = platformdirs.user_data_path("crnn-gui") / "projects" / name
     kept.parent.mkdir(parents=True, exist_ok=True)
-    told = f"The folder {folder} cannot be written to, so its annotations are kept in {kept}."
-    return Target(folder, kept, image, is_new=not kept.exists(), notice=told)
+    told = QCoreApplication.translate(
+        "Projects", "The folder {folder} cannot be written to, so its annotations are kept in {file}."
+    )
+    return Target(folder, kept, image, is_new=not kept.exists(), notice=told.format(folder=folder, file=kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,8 @@ class DamagedFile:
 def look_at_damage(target: Target, sentence: str) -> DamagedFile:
     """Copy a damaged annotation file aside and look for its newest backup."""
     aside = copy_aside(target.file)
-    return DamagedFile(target, f"{sentence} A copy is kept as {aside.name}.", newest_backup(target.file))
+    told = QCoreApplication.translate("Projects", "{sentence} A copy is kept as {file}.")
+    return DamagedFile(target, told.format(sentence=sentence, file=aside.name), newest_backup(target.file))
 
 
 def start_new(file: Path) -> None:
@@ -224,7 +227,7 @@ class ProjectOpener(QObject):
             self._next = path
             return
         self._is_busy = True
-        self._tasks.run(lambda task: locate(path), self._open_target, self._refuse, title="Opening")
+        self._tasks.run(lambda task: locate(path), self._open_target, self._refuse, title=self.tr("Opening"))
 
     def close(self) -> None:
         """Stop listing and let the annotation file go."""
@@ -246,16 +249,17 @@ class ProjectOpener(QObject):
     def remedies(self, damaged: DamagedFile) -> dict[str, Callable[[], None]]:
         """Return what can be done about a damaged file: the button's text and what it does."""
         target, backup = damaged.target, damaged.backup
-        actions = {"Start a new file": lambda: self._mend(target, start_new)}
+        actions = {self.tr("Start a new file"): lambda: self._mend(target, start_new)}
         if backup is not None:
-            actions = {f"Restore the backup of {backup.stem}": lambda: self._mend(target, restore_backup)} | actions
+            restore = self.tr("Restore the backup of {name}").format(name=backup.stem)
+            actions = {restore: lambda: self._mend(target, restore_backup)} | actions
         return actions
 
     def _mend(self, target: Target, remedy: Callable[[Path], object]) -> None:
         def mended(_: object) -> None:
             self._open_target(target)
 
-        self._tasks.run(lambda task: remedy(target.file), mended, self._refuse, title="Restoring")
+        self._tasks.run(lambda task: remedy(target.file), mended, self._refuse, title=self.tr("Restoring"))
 
     def _open_target(self, target: Target) -> None:
         if target.file == self._current:
@@ -274,7 +278,7 @@ class ProjectOpener(QObject):
         if isinstance(error, StoreCorruptError):
             self._tasks.run(lambda task: look_at_damage(target, str(error)), self._on_damage_seen, self._refuse)
         elif isinstance(error, StoreError) and not isinstance(error, StoreTooNewError) and target.file.exists():
-            owner = str(error.owner or "another program") if isinstance(error, StoreLockedError) else ""
+            owner = str(error.owner or self.tr("another program")) if isinstance(error, StoreLockedError) else ""
             self._store.open(
                 target.file,
                 lambda file: self._on_file_opened(target, file, owner=owner),
@@ -296,7 +300,7 @@ class ProjectOpener(QObject):
                 self._on_listed,
                 self._refuse,
                 on_progress=self._on_found,
-                title="Listing images",
+                title=self.tr("Listing images"),
             )
         self._on_settled()
 

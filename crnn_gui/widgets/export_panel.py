@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -407,11 +407,14 @@ def _skipped(skipped: Sequence[Skip]) -> list[WordGroup]:
         by_reason.setdefault(skip.reason.partition(":")[0], []).append(skip)
     return [
         WordGroup(
-            f"Skipped: {reason}",
+            QCoreApplication.translate("ExportPanel", "Skipped: {reason}").format(reason=reason),
             len(those),
-            [WordRow((skip.text or "(no label)", skip.page), skip.word_id) for skip in those[:LISTED]],
+            [
+                WordRow((skip.text or QCoreApplication.translate("ExportPanel", "(no label)"), skip.page), skip.word_id)
+                for skip in those[:LISTED]
+            ],
             "doubtful",
-            "and more, all in report.json",
+            QCoreApplication.translate("ExportPanel", "and more, all in report.json"),
         )
         for reason, those in sorted(by_reason.items(), key=lambda entry: -len(entry[1]))
     ]

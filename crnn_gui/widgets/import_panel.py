@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -186,7 +186,8 @@ class ImportPanel(QDialog):
         project = self._importing.document.project
         may_take = project is not None and not project.read_only
         blocked = [QSignalBlocker(w) for w in (self.here, self.there, self.format, self.part, self.copy)]
-        name = f"This project, “{project.name}”" if project is not None else self.tr("This project")
+        this = self.tr("This project, “{name}”")
+        name = this.format(name=project.name) if project is not None else self.tr("This project")
         self.here.setText(name)
         self.here.setEnabled(may_take)
         (self.here if may_take else self.there).setChecked(True)
@@ -442,13 +443,19 @@ class ImportPanel(QDialog):
 def _sentence(report: ImportReport, end: str) -> str:
     """Account for every row in one line: the figures are those of the groups below."""
     total = report.added + report.known + len(report.conflicts) + report.refused
-    figures = [
-        f"{report.added:,} new",
-        f"{report.known:,} already there",
-        f"{len(report.conflicts):,} conflicting",
-        f"{report.refused:,} refused",
-    ]
-    return f"{counted(total, 'row')}: {', '.join(figures)}; {counted(report.pages, 'new page')}. {end}"
+    sentence = QCoreApplication.translate(
+        "ImportPanel",
+        "{rows}: {new} new, {known} already there, {conflicts} conflicting, {refused} refused; {pages}. {end}",
+    )
+    return sentence.format(
+        rows=counted(total, "row"),
+        new=f"{report.added:,}",
+        known=f"{report.known:,}",
+        conflicts=f"{len(report.conflicts):,}",
+        refused=f"{report.refused:,}",
+        pages=counted(report.pages, "new page"),
+        end=end,
+    )
 
 
 def _beside(path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -102,13 +102,13 @@ class _Bar(QFrame):
         layout.addWidget(icon)
         layout.addWidget(text, 1)
         for name in notice.actions:
-            button = QPushButton(name)
+            button = QPushButton(QCoreApplication.translate("NoticeActions", name))
             button.clicked.connect(lambda _checked, name=name: self._choose(name))
             layout.addWidget(button)
         close = QToolButton()
         close.setIcon(resources.icon("x"))
-        close.setToolTip("Close")
-        close.setAccessibleName("Close")
+        close.setToolTip(self.tr("Close"))
+        close.setAccessibleName(self.tr("Close"))
         close.clicked.connect(self._close)
         layout.addWidget(close)
         self._timer = QTimer(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QCoreApplication, QMimeData
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from model.images import IMAGE_SUFFIXES
@@ -12,14 +12,18 @@ from model.images import IMAGE_SUFFIXES
 
 def ask_folder(parent: QWidget, start: Path) -> Path | None:
     """Let the user choose a folder of images."""
-    chosen = QFileDialog.getExistingDirectory(parent, "Open a folder of photographs", str(start))
+    chosen = QFileDialog.getExistingDirectory(
+        parent, QCoreApplication.translate("Opening", "Open a folder of photographs"), str(start)
+    )
     return Path(chosen) if chosen else None
 
 
 def ask_file(parent: QWidget, start: Path) -> Path | None:
     """Let the user choose an image or an annotation file."""
     kinds = " ".join(f"*{suffix}" for suffix in (".crnn", *sorted(IMAGE_SUFFIXES)))
-    chosen, _ = QFileDialog.getOpenFileName(parent, "Open", str(start), f"Images and projects ({kinds})")
+    title, wanted = QCoreApplication.translate("Opening", "Open"), f"({kinds})"
+    wanted = QCoreApplication.translate("Opening", "Images and projects {suffixes}").format(suffixes=wanted)
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(start), wanted)
     return Path(chosen) if chosen else None
 
 

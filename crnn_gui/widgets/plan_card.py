@@ -155,11 +155,16 @@ class PlanCard(QWidget):
         """Say what training would use."""
         self._shown = plan
         lines = [
-            f"{counted(plan.train, 'word')} to learn from, on {counted(plan.train_pages, 'page')}",
-            f"{counted(plan.val, 'word')} held out to measure, on {counted(plan.val_pages, 'page')}",
+            self.tr("{words} to learn from, on {pages}").format(
+                words=counted(plan.train, "word"), pages=counted(plan.train_pages, "page")
+            ),
+            self.tr("{words} held out to measure, on {pages}").format(
+                words=counted(plan.val, "word"), pages=counted(plan.val_pages, "page")
+            ),
         ]
         if plan.left_out:
-            lines.append(f'<a href="problems">{counted(len(plan.left_out), "word")} left out</a>')
+            left_out = self.tr("{words} left out").format(words=counted(len(plan.left_out), "word"))
+            lines.append(f'<a href="problems">{left_out}</a>')
         if plan.warnings:
             lines.append(f'<a href="problems">{counted(len(plan.warnings), "warning")}</a>')
         if plan.new_characters:

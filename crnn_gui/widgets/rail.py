@@ -56,7 +56,7 @@ class _Button(QToolButton):
 
     def set_marked(self, flag: bool) -> None:
         self.is_marked = flag
-        self.setAccessibleDescription("Something new is here." if flag else "")
+        self.setAccessibleDescription(self.tr("Something new is here.") if flag else "")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

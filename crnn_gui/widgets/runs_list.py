@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -32,7 +32,13 @@ class RunsList(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setHeaderLabels(
-            [self.tr(name) for name in ("Run", "Words", "Steps", "Held-out right", "What became of it")]
+            [
+                self.tr("Run"),
+                self.tr("Words"),
+                self.tr("Steps"),
+                self.tr("Held-out right"),
+                self.tr("What became of it"),
+            ]
         )
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
@@ -98,10 +104,10 @@ class RunsList(QTreeWidget):
 
 def _item(run: RunRecord, *, is_ticked: bool) -> QTreeWidgetItem:
     scores = [row[2] for row in run.curves.get("epochs", ()) if row[2] is not None]
-    when = time.strftime("%d %b %Y, %H:%M", time.localtime(run.started_at))
+    when = time.strftime(QCoreApplication.translate("Dates", "%d %b %Y, %H:%M"), time.localtime(run.started_at))
     last = max((row[0] for row in run.curves.get("batches", ())), default=0)
     best = f"{scores[0]:.1f} → {max(scores[1:], default=scores[0]):.1f} %" if scores else "–"
-    fate = run.reason or ("under way" if run.ended_at is None else run.outcome)
+    fate = run.reason or (QCoreApplication.translate("Runs", "under way") if run.ended_at is None else run.outcome)
     item = QTreeWidgetItem([when, f"{run.verified:,}", f"{last:,.0f}", best, fate])
     item.setData(0, _RUN_ROLE, run)
     item.setCheckState(0, Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked)

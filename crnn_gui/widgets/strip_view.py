@@ -33,7 +33,7 @@ class StripView(QWidget):
         self._image = QImage()
         self._content = 0
         self._characters: tuple[Character, ...] = ()
-        self.setAccessibleName("What the network sees")
+        self.setAccessibleName(self.tr("What the network sees"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_strip(

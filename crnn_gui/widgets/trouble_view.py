@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from crnn_gui.remedies import Finding, Remedy, title
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
-from crnn_gui.wording import counted
+from crnn_gui.wording import counted, marked
 from model.events import BadBatch, Cause, Offender, Problem, Severity, Started, TrainEvent
 
 _WORD_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -44,27 +44,32 @@ SHOWN_BATCHES = 500
 """Bad batches listed in full; later ones are counted in the last row, because a diverging run has thousands."""
 
 CAUSES: dict[Cause, str] = {
-    Cause.MISSING: "image is missing",
-    Cause.UNREADABLE: "image cannot be read",
-    Cause.NOT_FINITE: "pixels are not finite",
-    Cause.CONSTANT: "crop is one plain colour",
-    Cause.TOO_SMALL: "crop is too small",
-    Cause.EMPTY_LABEL: "label is empty",
-    Cause.UNKNOWN_CHARACTER: "unknown character",
-    Cause.LABEL_TOO_LONG: "label is too long for the crop",
-    Cause.MIXED_FORMS: "mixed Unicode forms",
-    Cause.DUPLICATE_CONFLICT: "same pixels, another label",
-    Cause.BAD_PARAMETERS: "weights were not finite",
-    Cause.INITIAL_VALUES: "initial values are too large",
-    Cause.LEARNING_RATE: "learning rate is too high",
-    Cause.EXPLODING_GRADIENT: "gradient exploded",
-    Cause.HALF_PRECISION: "half precision overflowed",
-    Cause.NOT_NORMALISED: "input is not normalised",
-    Cause.POOL_STRIDE: "a pooling passes over pixels",
-    Cause.BATCH_TOO_LARGE: "batch needs too much memory",
-    Cause.COLLAPSED: "training collapsed",
-    Cause.UNKNOWN: "cause not found",
+    Cause.MISSING: marked("Causes", "image is missing"),
+    Cause.UNREADABLE: marked("Causes", "image cannot be read"),
+    Cause.NOT_FINITE: marked("Causes", "pixels are not finite"),
+    Cause.CONSTANT: marked("Causes", "crop is one plain colour"),
+    Cause.TOO_SMALL: marked("Causes", "crop is too small"),
+    Cause.EMPTY_LABEL: marked("Causes", "label is empty"),
+    Cause.UNKNOWN_CHARACTER: marked("Causes", "unknown character"),
+    Cause.LABEL_TOO_LONG: marked("Causes", "label is too long for the crop"),
+    Cause.MIXED_FORMS: marked("Causes", "mixed Unicode forms"),
+    Cause.DUPLICATE_CONFLICT: marked("Causes", "same pixels, another label"),
+    Cause.BAD_PARAMETERS: marked("Causes", "weights were not finite"),
+    Cause.INITIAL_VALUES: marked("Causes", "initial values are too large"),
+    Cause.LEARNING_RATE: marked("Causes", "learning rate is too high"),
+    Cause.EXPLODING_GRADIENT: marked("Causes", "gradient exploded"),
+    Cause.HALF_PRECISION: marked("Causes", "half precision overflowed"),
+    Cause.NOT_NORMALISED: marked("Causes", "input is not normalised"),
+    Cause.POOL_STRIDE: marked("Causes", "a pooling passes over pixels"),
+    Cause.BATCH_TOO_LARGE: marked("Causes", "batch needs too much memory"),
+    Cause.COLLAPSED: marked("Causes", "training collapsed"),
+    Cause.UNKNOWN: marked("Causes", "cause not found"),
 }
+
+
+def cause_text(cause: Cause) -> str:
+    """Return what a cause is called, in the language of the interface."""
+    return QCoreApplication.translate("Causes", CAUSES[cause])
 
 
 class TroubleView(QWidget):
@@ -180,10 +185,13 @@ class TroubleView(QWidget):
         if self._model.rowCount() >= SHOWN_BATCHES:
             self._unlisted += 1
             last = self._model.item(self._model.rowCount() - 1)
-            last.setText(f"and {counted(self._unlisted + 1, 'bad batch', 'bad batches')} more")
+            batches = counted(self._unlisted + 1, "bad batch", "bad batches")
+            last.setText(self.tr("and {batches} more").format(batches=batches))
             return
         title = self.tr("Step {step}: {cause}. {advice}")
-        head = self._add_head(title.format(step=event.step, cause=CAUSES[event.cause], advice=event.advice), "warning")
+        head = self._add_head(
+            title.format(step=event.step, cause=cause_text(event.cause), advice=event.advice), "warning"
+        )
         head.setData(event.step, _STEP_ROLE)
         guilty = tuple(o.word_id for o in event.offenders if o.cause and o.word_id is not None)
         finding = Finding(event.cause, guilty, rate=event.learning_rate)
@@ -273,8 +281,11 @@ def _finding(cause: Cause, problems: Sequence[Problem]) -> Finding:
 
 def _cells(offender: Offender) -> tuple[str, ...]:
     loss = f"{offender.loss:.3g}" if math.isfinite(offender.loss) else str(offender.loss)
-    why = CAUSES[offender.cause] if offender.cause else "shared the batch"
-    frames = f"{offender.frames}, needs {offender.frames_needed}"
+    shared = QCoreApplication.translate("Causes", "shared the batch")
+    why = cause_text(offender.cause) if offender.cause else shared
+    frames = QCoreApplication.translate("Causes", "{frames}, needs {needed}").format(
+        frames=offender.frames, needed=offender.frames_needed
+    )
     return offender.key, offender.label, frames, loss, why
 
 

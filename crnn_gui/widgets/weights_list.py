@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from crnn_gui import theme
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
 from crnn_gui.widgets.result_card import fit_to_rows
+from crnn_gui.wording import moment
 from model.annotations import WeightsRecord
 
 SHOWN_WEIGHTS = 8
@@ -111,8 +111,9 @@ def _is_refused(record: WeightsRecord | None) -> bool:
 
 
 def _title(record: WeightsRecord) -> str:
-    when = time.strftime("%d %b %H:%M", time.localtime(record.created_at))
+    translate = QCoreApplication.translate
     after = record.metrics.get("after")
-    score = f"{100 * after['accuracy']:.1f} % right" if after else "no words held out"
-    refused = ", refused" if _is_refused(record) else ""
-    return f"{when}  ·  {score}{refused}"
+    right = translate("Weights", "{share} % right")
+    score = right.format(share=f"{100 * after['accuracy']:.1f}") if after else translate("Weights", "no words held out")
+    refused = f", {translate('Weights', 'refused')}" if _is_refused(record) else ""
+    return f"{moment(record.created_at)}  ·  {score}{refused}"

@@ -117,7 +117,7 @@ def test_words_are_ignored_and_widened_in_one_step_that_can_be_undone(room: Room
     before = dict(room.document.words)
     remedies.apply(Remedy.EXCLUDE, before)
     until(lambda: all(word.ignored for word in room.document.words.values()))
-    assert told == ["2 words are left out from now on; Undo takes that back."]
+    assert told == ["2 words left out from now on; Undo takes that back."]
     room.document.undo()
     assert {i: word.ignored for i, word in room.document.words.items()} == dict.fromkeys(before, False)
     remedies.apply(Remedy.WIDEN, [1])
