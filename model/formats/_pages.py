@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from model.annotations import Box, LabelledCrop
 from model.errors import DatasetError
 from model.formats._lists import LinkGuard, clean_path, require_path
-from model.formats.base import MADE_BY, REPORT, Format, LabelledPage, Refuse
+from model.formats.base import MADE_BY, PARTS, REPORT, Format, Kind, LabelledPage, Refuse
 from model.images import IMAGE_SUFFIXES
 
 _IMAGE_FOLDERS = ("images", "img", "imgs", "image")
@@ -68,6 +68,17 @@ def shown(path: Path, file: Path) -> str:
 # --- images ---
 
 
+class PageFormat(Format):
+    """A format of whole pages. Parts are those of an export of ours, whose report says where each page went."""
+
+    kind = Kind.PAGES
+
+    def parts(self, path: Path) -> tuple[str, ...]:
+        """Return which of ``PARTS`` the data set keeps apart; empty when it is one whole."""
+        found = set(_parts_by_image(_report_of(path if path.is_dir() else path.parent)).values())
+        return tuple(part for part in PARTS if part in found)
+
+
 @dataclass
 class Pages:
     """The pages of a data set while it is read: finds their images and makes crops of their words.
@@ -75,16 +86,24 @@ class Pages:
     An image is looked for where its file says, as seen from that file and from the data set's folder; then under its
     name alone, because files name folders of the machine they were made on. It has to lie inside the data set, with
     all links followed, unless the data set is an export of ours that left the images in their place.
+
+    Attributes:
+        path: the data set.
+        refuse: told what cannot be read.
+        part: the part whose pages are read; None for all.
     """
 
     path: Path
     refuse: Refuse
+    part: str | None = None
     _listings: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.path if self.path.is_dir() else self.path.parent
         self._guard = LinkGuard(self.root)
-        self._is_linked = _left_images_in_place(self.root)
+        report = _report_of(self.root)
+        self._is_linked = bool(report) and report["options"].get("images") is False
+        self._parts = _parts_by_image(report)
 
     def files(self, format: Format, suffixes: tuple[str, ...], sign: Callable[[Path], bool]) -> Iterator[Path]:  # noqa: A002
         """Yield the files that make up the data set: those with a format's sign, or all, when none has it.
@@ -127,13 +146,21 @@ class Pages:
         except ValueError as error:
             self.refuse(place, str(error))
             return
+        part = self.part_of(name)
+        if part is None:
+            return
         for number, word in enumerate(words, 1):
             try:
                 box, text = parse(word)
             except ValueError as error:
                 self.refuse(f"{place} word {number}", str(error))
             else:
-                yield LabelledCrop(f"{name} word {number}", self.root / name, box, text)
+                yield LabelledCrop(f"{name} word {number}", self.root / name, box, text, part)
+
+    def part_of(self, name: str) -> str | None:
+        """Return the part of a page by its image's name, "" without parts; None when that part is not read."""
+        part = self._parts.get(os.path.normpath(name), "")
+        return part if self.part in (None, part) else None
 
     def named(self, reference: object, file: Path) -> str:
         """Return the path below the data set's folder of the image that a file names.
@@ -187,13 +214,22 @@ class Pages:
         return self._listings[key]
 
 
-def _left_images_in_place(root: Path) -> bool:
-    """Whether a folder is an export of this program with --no-images."""
+def _report_of(root: Path) -> dict[str, Any]:
+    """Return the report of the export of this program that a folder holds; {} when there is none."""
     try:
         report = json.loads((root / REPORT).read_text(encoding="utf-8"))
-        return bool(report["made_by"] == MADE_BY and report["options"]["images"] is False)
+        is_ours = report["made_by"] == MADE_BY and isinstance(report["options"], dict)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return False
+        return {}
+    return report if is_ours else {}
+
+
+def _parts_by_image(report: dict[str, Any]) -> dict[str, str]:
+    """Return the part of each page, by its image's path below the export's folder."""
+    try:
+        return {os.path.normpath(page["name"]): page["part"] for page in report["pages"] if page["part"] in PARTS}
+    except (KeyError, TypeError):
+        return {}
 
 
 def beside(page: LabelledPage, suffix: str) -> tuple[str, str]:

@@ -22,20 +22,19 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, beside, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number_in, outline, points_in, rectangle, written
 from model.formats._trees import descendants, escaped, xml_elements, xml_refusal
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _SIGN = re.compile(r"<(\w+:)?alto[\s>]", re.IGNORECASE)
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 
 
 @register
-class Alto(Format):
+class Alto(PageFormat):
     name = "alto"
     title = "ALTO XML"
-    kind = Kind.PAGES
     accepts = "a folder with ALTO .xml files, one for each page, or one of them"
     can_write = True
 
@@ -44,7 +43,7 @@ class Alto(Format):
         return f"{shown(path, file)} is ALTO XML" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".xml",), _is_alto):
             for page in xml_elements(file, "alto", refuse):
                 place = shown(path, file)

@@ -14,19 +14,18 @@ from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
 from model.formats._lists import numbered_lines
-from model.formats._pages import Pages
+from model.formats._pages import PageFormat, Pages
 from model.formats._shapes import plain_text, points_of
 from model.formats._trees import load_json
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 BOXES = "boxes.jsonl"
 
 
 @register
-class BoxesJsonl(Format):
+class BoxesJsonl(PageFormat):
     name = "boxes-jsonl"
     title = "Pages with boxes.jsonl"
-    kind = Kind.PAGES
     accepts = f"a folder with {BOXES} (a JSON object with image and words on each line), or that file"
     can_write = True
 
@@ -37,7 +36,7 @@ class BoxesJsonl(Format):
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         file = path / BOXES if path.is_dir() else path
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for number, line in numbered_lines(file, refuse):
             place = f"{file.name} line {number}"
             try:

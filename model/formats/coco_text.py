@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number, outline, plain_numbers, plain_text, points_of, rectangle
 from model.formats._trees import json_members
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _FILE = "coco-text.json"
 _SIGN = re.compile(r'"utf8_string"|"imgToAnns"')
@@ -32,10 +32,9 @@ _OUTLINES = ("mask", "points", "segmentation")
 
 
 @register
-class CocoText(Format):
+class CocoText(PageFormat):
     name = "coco-text"
     title = "COCO-Text"
-    kind = Kind.PAGES
     accepts = "a folder with a .json file like COCO-Text's (imgs and anns with utf8_string), or that file"
     can_write = True
 
@@ -44,7 +43,7 @@ class CocoText(Format):
         return f"{shown(path, file)} holds words as COCO-Text has them" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".json",), _is_coco_text):
             yield from _read_file(pages, file)
 
@@ -73,8 +72,10 @@ def _read_file(pages: Pages, file: Path) -> Iterator[LabelledCrop]:
                 name, box, text = _parse_word(word, names)
             except ValueError as error:
                 pages.refuse(place, str(error))
-            else:
-                yield LabelledCrop(f"{name} word {key}", pages.root / name, box, text)
+                continue
+            part = pages.part_of(name)
+            if part is not None:
+                yield LabelledCrop(f"{name} word {key}", pages.root / name, box, text, part)
 
 
 def _id(value: Any) -> str:

@@ -23,20 +23,19 @@ from typing import TextIO
 from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number_in, outline, points_in, text_among, turned_rectangle, written
 from model.formats._trees import children, descendants, escaped, local_name, xml_elements, xml_refusal
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _FILE = "annotations.xml"
 _SIGN = re.compile(r"<annotations\b.*<(image|version)\b", re.DOTALL)
 
 
 @register
-class Cvat(Format):
+class Cvat(PageFormat):
     name = "cvat"
     title = "CVAT for images"
-    kind = Kind.PAGES
     accepts = f"a folder with CVAT's {_FILE} (image elements with box or polygon), or that file"
     can_write = True
 
@@ -45,7 +44,7 @@ class Cvat(Format):
         return f"{shown(path, file)} holds CVAT's annotations" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".xml",), _is_cvat):
             for image in xml_elements(file, "image", refuse):
                 name = image.get("name")

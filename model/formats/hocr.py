@@ -22,10 +22,10 @@ from pathlib import Path
 
 from model.annotations import Box, LabelledCrop
 from model.formats._lists import LONGEST_PIECE
-from model.formats._pages import Pages, beside, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import outline, points_in, whole_pixels
 from model.formats._trees import escaped, xml_refusal
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _SUFFIXES = (".hocr", ".html", ".htm")
 _SIGN = re.compile(r"class\s*=\s*[\"']?(\w+\s+)*ocr_page\b")
@@ -37,10 +37,9 @@ _IMAGE = re.compile(r"""(?:^|;)\s*image\s+(?:"([^"]*)"|'([^']*)'|([^;]*))""")
 
 
 @register
-class Hocr(Format):
+class Hocr(PageFormat):
     name = "hocr"
     title = "hOCR"
-    kind = Kind.PAGES
     accepts = "a folder with hOCR files (.hocr or .html with ocr_page and ocrx_word), or one of them"
     can_write = True
 
@@ -49,7 +48,7 @@ class Hocr(Format):
         return f"{shown(path, file)} is hOCR" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, _SUFFIXES, _is_hocr):
             yield from _read_file(pages, file)
 

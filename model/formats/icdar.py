@@ -18,9 +18,9 @@ from pathlib import Path
 
 from model.annotations import Box, LabelledCrop
 from model.formats._box_lines import BOX, BoxLinesWriter, parse_quad, read_words, starts_with
-from model.formats._pages import Pages, first_sign, shown
+from model.formats._pages import PageFormat, Pages, first_sign, shown
 from model.formats._shapes import legible, points_in
-from model.formats.base import Format, Kind, Refuse, Writer, register
+from model.formats.base import Refuse, Writer, register
 
 _PREFIX = "gt_"
 _NUMBER = r"-?\d+(?:\.\d+)?"
@@ -28,10 +28,9 @@ _RECTANGLE = re.compile(rf"\s*((?:{_NUMBER}\s*[,\s]\s*){{3}}{_NUMBER})(?:\s*,\s*
 
 
 @register
-class Icdar(Format):
+class Icdar(PageFormat):
     name = "icdar"
     title = "ICDAR text localisation"
-    kind = Kind.PAGES
     accepts = 'a folder with gt_IMAGE.txt (x1,y1,...,x4,y4,text or left, top, right, bottom, "text" on each line)'
     can_write = True
     names_images = False
@@ -41,7 +40,7 @@ class Icdar(Format):
         return f"{shown(path, file)} holds boxes and texts" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".txt",), lambda file: file.name.startswith(_PREFIX)):
             yield from read_words(pages, file, file.stem.removeprefix(_PREFIX), _parse_line)
 

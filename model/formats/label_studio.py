@@ -29,10 +29,10 @@ from typing import Any, TextIO
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from model.annotations import Box, LabelledCrop, Point
-from model.formats._pages import Pages, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number, outline, plain_text, points_of
 from model.formats._trees import json_members
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _FILE = "label-studio.json"
 _LOCAL = "/data/local-files/?d="
@@ -42,10 +42,9 @@ _SHAPES = frozenset({"rectangle", "rectanglelabels", "polygon", "polygonlabels"}
 
 
 @register
-class LabelStudio(Format):
+class LabelStudio(PageFormat):
     name = "label-studio"
     title = "Label Studio"
-    kind = Kind.PAGES
     accepts = "a folder with Label Studio's .json export (a list of OCR tasks), or that file"
     can_write = True
 
@@ -54,7 +53,7 @@ class LabelStudio(Format):
         return f"{shown(path, file)} holds Label Studio's tasks" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".json",), _is_export):
             for key, task in json_members(file, "", refuse):
                 place = f"{shown(path, file)} task {key}"

@@ -22,10 +22,10 @@ from typing import Any, ClassVar
 
 from model.annotations import Box, LabelledCrop
 from model.formats._lists import read_small
-from model.formats._pages import Pages, beside, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import clockwise, outline, plain_numbers, points_of
 from model.formats._trees import load_json
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _SIGN = re.compile(r'"shapes"\s*:\s*\[')
 _LARGEST = 1 << 27  # bytes: some hold the whole photograph
@@ -33,10 +33,9 @@ _OUTLINES = frozenset({"polygon", "rotation", "quadrilateral", "oriented_rectang
 
 
 @register
-class Labelme(Format):
+class Labelme(PageFormat):
     name = "labelme"
     title = "labelme, X-AnyLabeling"
-    kind = Kind.PAGES
     accepts = "a folder with labelme's .json files (imagePath and shapes, texts in description), or one of them"
     can_write = True
     text_key: ClassVar[str] = "description"
@@ -46,7 +45,7 @@ class Labelme(Format):
         return f"{shown(path, file)} holds labelme's shapes" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".json",), _is_labelme):
             place = shown(path, file)
             try:

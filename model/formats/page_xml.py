@@ -21,10 +21,10 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, beside, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import number_in, outline, points_in, whole_pixels
 from model.formats._trees import children, descendants, escaped, xml_elements, xml_refusal
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _SIGN = re.compile(r"<(\w+:)?PcGts\b")
 _NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
@@ -32,10 +32,9 @@ _TIME = "1970-01-01T00:00:00"
 
 
 @register
-class PageXml(Format):
+class PageXml(PageFormat):
     name = "page-xml"
     title = "PAGE XML"
-    kind = Kind.PAGES
     accepts = "a folder with PAGE .xml files (PcGts), one for each page, or one of them"
     can_write = True
 
@@ -44,7 +43,7 @@ class PageXml(Format):
         return f"{shown(path, file)} is PAGE XML" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".xml",), _is_page):
             for page in xml_elements(file, "Page", refuse):
                 name = page.get("imageFilename")

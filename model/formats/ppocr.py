@@ -25,10 +25,10 @@ from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
 from model.formats._lists import numbered_lines
-from model.formats._pages import Pages, beside, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import clockwise, illegible_refusal, legible, outline, plain_numbers, points_of
 from model.formats._trees import load_json
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 LABELS = "Label.txt"
 STATES = "fileState.txt"
@@ -38,10 +38,9 @@ _REPLACED_WORDS = re.compile("true|false|null")
 
 
 @register
-class PPOCR(Format):
+class PPOCR(PageFormat):
     name = "ppocr"
     title = "PPOCRLabel"
-    kind = Kind.PAGES
     accepts = (
         f"a folder with {LABELS} (path, tab, a JSON list of words on each line) in it or below, or such a .txt file"
     )
@@ -52,7 +51,7 @@ class PPOCR(Format):
         return f"{shown(path, file)} holds JSON lists of transcriptions" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".txt",), _is_list):
             for number, line in numbered_lines(file, refuse):
                 place = f"{shown(path, file)} line {number}"

@@ -13,16 +13,15 @@ from pathlib import Path
 
 from model.annotations import Box, LabelledCrop
 from model.formats._box_lines import BOX, BoxLinesWriter, parse_quad, read_words, starts_with
-from model.formats._pages import Pages, beside, first_sign, shown
+from model.formats._pages import PageFormat, Pages, beside, first_sign, shown
 from model.formats._shapes import legible
-from model.formats.base import Format, Kind, Refuse, Writer, register
+from model.formats.base import Refuse, Writer, register
 
 
 @register
-class Sroie(Format):
+class Sroie(PageFormat):
     name = "sroie"
     title = "SROIE receipts"
-    kind = Kind.PAGES
     accepts = "a folder with IMAGE.txt (x1,y1,...,x4,y4,TEXT on each line) beside its images"
     can_write = True
     names_images = False
@@ -33,7 +32,7 @@ class Sroie(Format):
         return f"{shown(path, file)} holds boxes and texts for an image of its name" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".txt",), lambda file: starts_with(BOX, file) or _has_image(pages, file)):
             yield from read_words(pages, file, file.stem, _parse_line)
 

@@ -27,10 +27,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import Pages, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number, outline, plain_numbers, rectangle, text_among
 from model.formats._trees import json_members, load_json
-from model.formats.base import Format, Kind, LabelledPage, Refuse, Writer, register
+from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _FILE = "via.json"
 _METADATA = "_via_img_metadata"
@@ -39,10 +39,9 @@ _COLUMNS = ("filename", "region_shape_attributes", "region_attributes")
 
 
 @register
-class Via(Format):
+class Via(PageFormat):
     name = "via"
     title = "VGG Image Annotator"
-    kind = Kind.PAGES
     accepts = "a folder with a project or annotations of VIA 2 (.json or .csv), or that file"
     can_write = True
 
@@ -51,7 +50,7 @@ class Via(Format):
         return f"{shown(path, file)} holds regions of VIA" if file else None
 
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
-        pages = Pages(path, refuse)
+        pages = Pages(path, refuse, part)
         for file in pages.files(self, (".json", ".csv"), _is_via):
             yield from (_read_csv if file.suffix.lower() == ".csv" else _read_json)(pages, file)
 

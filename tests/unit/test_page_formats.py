@@ -197,6 +197,27 @@ def test_images_can_stay_where_they_are(tmp_path: Path, project: Path, f: Format
 
 
 @every_page_format
+@pytest.mark.parametrize("images", [True, False])
+def test_the_parts_of_an_export_are_read_apart(tmp_path: Path, project: Path, f: Format, images: bool) -> None:
+    if not (images or f.names_images):
+        pytest.skip("it finds images by their names, so it has to have copies")
+    with AnnotationStore.open(project / FILE_NAME, read_only=True) as store:
+        for seed in range(20):  # until the two pages part
+            options = ExportOptions(split=(50, 0, 50), seed=seed, images=images)
+            report = export(store, format=f.name, out=tmp_path / f"out{seed}", options=options)
+            if report.parts["train"] and report.parts["test"]:
+                break
+    out = tmp_path / f"out{seed}"
+    assert open_dataset(out).parts == ("train", "test")
+    for part in ("train", "test"):
+        crops = list(open_dataset(out, part=part).crops())
+        assert len(crops) == report.parts[part] > 0
+        assert {crop.part for crop in crops} == {part}
+    with pytest.raises(DatasetError, match="it has train, test"):
+        open_dataset(out, part="val")
+
+
+@every_page_format
 def test_a_turned_photograph_is_upright_for_every_reader(tmp_path: Path, project: Path, f: Format) -> None:
     with AnnotationStore.open(project / FILE_NAME, read_only=True) as store:
         report = export(store, format=f.name, out=tmp_path / "out")
