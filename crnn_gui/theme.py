@@ -309,6 +309,7 @@ def _style_sheet(look: Tokens) -> str:
     #groups::item:selected:focus {{ background: {look.accent}; color: {look.on_accent}; }}
     #keys {{ outline: none; }}
     #keys::item {{ padding: 4px 0; }}
+    #card {{ background: {look.window}; border: 1px solid {look.line}; border-radius: 6px; }}
     #word_field {{ background: {look.surface}; border: 2px solid {look.line}; border-radius: 4px; padding: 2px 6px; }}
     #word_field:focus {{ border-color: {look.accent}; }}
     """

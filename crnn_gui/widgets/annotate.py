@@ -1,4 +1,4 @@
-"""The Annotate workspace: pages at the left, the page in the middle, and the field under the current word."""
+"""The Annotate workspace: pages at the left, the page in the middle, and the card under the current word."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from crnn_gui.widgets.angle_field import AngleField
 from crnn_gui.widgets.canvas import Canvas
 from crnn_gui.widgets.inspector import Inspector
 from crnn_gui.widgets.page_list import PageList
+from crnn_gui.widgets.trainability import Sight
+from crnn_gui.widgets.word_card import WordCard
 from crnn_gui.widgets.word_editor import WordEditor
-from crnn_gui.widgets.word_field import WordField
+from crnn_gui.widgets.word_look import other_readings
 from model.annotations import Box
 
 CANVAS_LEAST_PX = 240
 LIST_FROM_PX = 520
-FIELD_GAP_PX = 6
-FIELD_PADDING_PX = 32
-FIELD_LEAST_WIDTH_PX = 120
-FIELD_MOST_WIDTH_PX = 480
 _TOOLS = (
     ("draw", "draw_corners"),
     ("undo", "redo"),
@@ -34,7 +32,7 @@ _TOOLS = (
 
 
 class AnnotateWorkspace(QWidget):
-    """Wires the page list, the canvas, the field and the reading of boxes to each other.
+    """Wires the page list, the canvas, the card and the reading of boxes to each other.
 
     Signals:
         told: a sentence for the user.
@@ -50,8 +48,8 @@ class AnnotateWorkspace(QWidget):
         self.pages = pages
         self.canvas = Canvas(document)
         self.boxes = BoxTools(document, self)
-        self.field = WordField(self.canvas.viewport())
-        self.field.hide()
+        self.card = WordCard(self.canvas.viewport())
+        self.field = self.card.field
         self.editor = WordEditor(document, self.canvas, inline=self.field, panel=inspector.field)
         self._live_box: Box | None = None
         self._toolbar = QToolBar()
@@ -91,15 +89,17 @@ class AnnotateWorkspace(QWidget):
         self.canvas.refused.connect(self.told)
         self.angle.angle_chosen.connect(self.boxes.set_angle)
         self.angle.done.connect(self.canvas.setFocus)
-        self.canvas.view_changed.connect(self._place_field)
+        self.canvas.view_changed.connect(self._place_card)
         self.canvas.zoom_changed.connect(self._on_zoom_changed)
-        self.field.textChanged.connect(self._place_field)
+        self.field.textChanged.connect(self._place_card)
+        self.card.alternative_chosen.connect(self.editor.take_alternative)
+        self._inspector.crop_shown.connect(self.card.crop.show_crop)
+        self._inspector.sight_changed.connect(self._on_sight_changed)
         self._reading.previewed.connect(self._on_reading_previewed)
         self._inspector.alternative_chosen.connect(self.editor.take_alternative)
         self.editor.all_done.connect(self._on_all_done)
         self.editor.refused.connect(self.told)
         self.pages.page_requested.connect(self._on_page_requested)
-        self.pages.delete_requested.connect(self.delete_pages)
         self.pages.delete_requested.connect(self.delete_pages)
         self._document.selection_changed.connect(self._on_selection_changed)
 
@@ -121,34 +121,31 @@ class AnnotateWorkspace(QWidget):
     def _on_zoom_changed(self, scale: float) -> None:
         self._zoom.setText(f"{scale:.0%}")
 
-    # The field under the word
+    # The card under the word
 
     @Slot()
-    def _place_field(self) -> None:
+    def _place_card(self) -> None:
         rect = self.canvas.word_rect() if len(self._document.selection) == 1 else None
-        view = self.canvas.viewport().rect()
-        if rect is None or not rect.toRect().intersects(view):
-            self._hide_field()
+        if rect is None or not rect.toRect().intersects(self.canvas.viewport().rect()):
+            self._hide_card()
             return
-        text = self.field.fontMetrics().horizontalAdvance(self.field.text())
-        wanted = max(round(rect.width()) + 16, text + FIELD_PADDING_PX, FIELD_LEAST_WIDTH_PX)
-        width = min(wanted, FIELD_MOST_WIDTH_PX, view.width() - 16)
-        height = self.field.sizeHint().height()
-        x = min(max(round(rect.left()), 8), view.width() - width - 8)
-        below = round(rect.bottom()) + FIELD_GAP_PX
-        fits = below + height <= view.height() - 4
-        y = below if fits else max(4, round(rect.top()) - FIELD_GAP_PX - height)
-        self.field.setGeometry(x, y, width, height)
-        self.field.show()
+        word = self._document.current_word
+        prediction = self._document.predictions.get(word.id) if word is not None else None
+        self.card.readings.show_readings([other.text for other in other_readings(prediction)])
+        self.card.place(rect.toRect())
 
-    def _hide_field(self) -> None:
+    def _hide_card(self) -> None:
         if self.field.hasFocus():
             self.canvas.setFocus()
-        self.field.hide()
+        self.card.hide()
 
     @Slot(object)
     def _on_selection_changed(self, ids: tuple[int, ...]) -> None:
-        self._place_field()
+        self._place_card()
+
+    @Slot(object)
+    def _on_sight_changed(self, sight: Sight) -> None:
+        self.card.hint.set_charset(sight.charset)
 
     # Drawing and reading
 
@@ -158,9 +155,9 @@ class AnnotateWorkspace(QWidget):
         if box is None:
             self._reading.stop_preview()
             self._inspector.refresh()
-            self._place_field()
+            self._place_card()
             return
-        self._hide_field()
+        self._hide_card()
         self._inspector.show_live(box, None)
         self._reading.preview(box)
 
@@ -227,12 +224,6 @@ class AnnotateWorkspace(QWidget):
             self._document.verify_page(not page.verified)
             if not page.verified:
                 self._document.step_page(+1)
-
-    @Slot()
-    def delete_pages(self) -> None:
-        """Move the pages that are chosen in the list to the trash."""
-        self.editor.keep()
-        self._document.delete_pages(self.pages.chosen)
 
     @Slot()
     def delete_pages(self) -> None:

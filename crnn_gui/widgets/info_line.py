@@ -13,8 +13,8 @@ ICON_PX = 16
 class InfoLine(QWidget):
     """An icon and a sentence."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._shown = ("", "", "")
         self._icon = QLabel()
         self._icon.setFixedWidth(ICON_PX)
@@ -25,6 +25,11 @@ class InfoLine(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._icon, alignment=Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._text, 1)
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return self._text.text()
 
     def show_line(self, icon: str, token: str, text: str) -> None:
         """Show a sentence with the icon of that name in a colour of :class:`crnn_gui.theme.Tokens`."""

@@ -14,6 +14,7 @@ from crnn_gui.item_models import DOUBT_BELOW
 from crnn_gui.widgets.alternatives import MOST_ALTERNATIVES, Alternatives
 from crnn_gui.widgets.crop_view import CropView
 from crnn_gui.widgets.info_line import InfoLine, caption
+from crnn_gui.widgets.spelling_hint import SpellingHint
 from crnn_gui.widgets.strip_view import StripView
 from crnn_gui.widgets.trainability import ICONS, Sight, trainability
 from crnn_gui.widgets.word_field import WordField
@@ -31,9 +32,13 @@ class Inspector(QFrame):
 
     Signals:
         alternative_chosen: number of the alternative, from 1.
+        crop_shown: QImage of the current word's pixels; a null image without any.
+        sight_changed: :class:`~crnn_gui.widgets.trainability.Sight` of the weights in use.
     """
 
     alternative_chosen = Signal(int)
+    crop_shown = Signal(QImage)
+    sight_changed = Signal(object)
 
     def __init__(self, document: ProjectDocument, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +55,7 @@ class Inspector(QFrame):
         self._crop = CropView()
         self._strip = StripView()
         self._strip_title = caption("What the network sees")
+        self._hint = SpellingHint(self.field)
         self._alternatives = Alternatives()
         self._alternatives.chosen.connect(self.alternative_chosen)
         self._training = InfoLine()
@@ -74,6 +80,7 @@ class Inspector(QFrame):
         layout.addWidget(self._strip)
         layout.addSpacing(4)
         layout.addWidget(self.field)
+        layout.addWidget(self._hint)
         layout.addWidget(self._alternatives)
         layout.addSpacing(8)
         layout.addWidget(self._training)
@@ -90,6 +97,8 @@ class Inspector(QFrame):
     def set_sight(self, sight: Sight) -> None:
         """Show strips and badges for other weights."""
         self._sight = sight
+        self._hint.set_charset(sight.charset)
+        self.sight_changed.emit(sight)
         self.refresh()
 
     def set_doubt_below(self, confidence: float) -> None:
@@ -147,6 +156,10 @@ class Inspector(QFrame):
         self._state.show_line(look.value, look.token, text)
 
     def _show_pixels(self, box: Box, prediction: Prediction | None) -> None:
+        self._show_crop_and_strip(box, prediction)
+        self.crop_shown.emit(self._crop.image)
+
+    def _show_crop_and_strip(self, box: Box, prediction: Prediction | None) -> None:
         page = self._document.page_image
         if page is None:
             self._crop.show_crop(None)

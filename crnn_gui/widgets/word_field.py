@@ -39,6 +39,9 @@ class WordField(QLineEdit):
             self.selectAll()
 
     def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and self._is_composing:
+            event.accept()  # keys belong to the input method until its text is committed
+            return True
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_wish(event):
             # A line edit claims undo even when it has nothing to undo; unclaimed, it reaches the table's action.
             event.ignore()
@@ -46,11 +49,13 @@ class WordField(QLineEdit):
         return super().event(event)
 
     def _is_wish(self, event: QKeyEvent) -> bool:
-        if self._is_composing:
-            return False
         if event.matches(QKeySequence.StandardKey.Undo):
             return not self.isUndoAvailable()
         return event.matches(QKeySequence.StandardKey.Redo) and not self.isRedoAvailable()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._is_composing:
+            super().keyPressEvent(event)
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self._is_composing = bool(event.preeditString())

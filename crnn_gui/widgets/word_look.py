@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from enum import Enum
 
@@ -50,6 +51,12 @@ def shown_text(word: Word, prediction: Prediction | None) -> str:
 def other_readings(prediction: Prediction | None) -> tuple[Alternative, ...]:
     """Return the recogniser's other texts, as they are offered and numbered. Reading nothing at all is none of them."""
     return tuple(a for a in prediction.alternatives if a.text) if prediction is not None else ()
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether a text runs from right to left: its first letter with a direction decides, as in Qt's fields."""
+    directions = (unicodedata.bidirectional(char) for char in text)
+    return next((d for d in directions if d in ("L", "R", "AL")), "L") != "L"
 
 
 def confidence_token(confidence: float, *, doubt_below: float = DOUBT_BELOW) -> str:
