@@ -71,8 +71,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("undo", "&Undo", ("Ctrl+Z",), "document.undo", "Edit", "arrow-counter-clockwise"),
     ActionSpec("redo", "&Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "document.redo", "Edit", "arrow-clockwise"),
     ActionSpec("trash", "&Trash…", (), "window.trash_requested", "Edit", "trash-simple", needs="project"),
-    ActionSpec("trash", "&Trash…", (), "window.trash_requested", "Edit", "trash-simple", needs="project"),
     ActionSpec("settings", "&Settings…", ("Ctrl+,",), "guides.show_settings", "Edit", "gear-six"),
+    ActionSpec("cut", "Cu&t words", ("Ctrl+X",), "words.cut", "Edit", "scissors", _C, needs="word"),
+    ActionSpec("copy", "&Copy words", ("Ctrl+C",), "words.copy", "Edit", "copy", _C, needs="word"),
+    ActionSpec("paste", "&Paste words", ("Ctrl+V",), "words.paste", "Edit", "clipboard", _C, needs="page"),
+    ActionSpec("duplicate", "D&uplicate words", ("Ctrl+Shift+D",), "words.duplicate", "Edit", "stack", needs="word"),
     ActionSpec(
         "select_all", "Select &all words", ("Ctrl+A",), "annotate.select_all", "Edit", "selection-all", _C, needs="page"
     ),
@@ -213,6 +216,32 @@ ACTIONS: tuple[ActionSpec, ...] = (
             ("turn_reading_back", "Turn the reading by 90° back", ("Shift+O",), "turn_reading", "", -1),
         )
     ),
+    ActionSpec(
+        "split", "&Split word", ("S",), "annotate.split_word", "Word", "arrows-out-line-horizontal", _C, needs="word"
+    ),
+    ActionSpec(
+        "split_at_caret",
+        "Split word at the caret",
+        ("Ctrl+D",),
+        "annotate.split_word",
+        "Word",
+        scope=_F,
+        is_listed=False,
+        needs="word",
+    ),
+    ActionSpec(
+        "merge", "&Merge words", ("M",), "annotate.merge_words", "Word", "arrows-in-line-horizontal", _C, needs="word"
+    ),
+    ActionSpec(
+        "merge_with_next",
+        "Merge with the next word",
+        ("Ctrl+M",),
+        "annotate.merge_words",
+        "Word",
+        scope=_F,
+        is_listed=False,
+        needs="word",
+    ),
     ActionSpec("next_page", "&Next page", ("PgDown",), "annotate.next_page", "Page", "caret-down", needs="project"),
     ActionSpec(
         "previous_page", "&Previous page", ("PgUp",), "annotate.previous_page", "Page", "caret-up", needs="project"
@@ -236,15 +265,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         scope=_C,
         is_listed=False,
         needs="project",
-    ),
-    ActionSpec(
-        "delete_pages",
-        "&Delete page",
-        (),
-        "annotate.delete_pages",
-        "Page",
-        "trash",
-        needs="page",
     ),
     ActionSpec(
         "delete_pages",

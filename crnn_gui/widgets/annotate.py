@@ -17,7 +17,9 @@ from crnn_gui.widgets.page_list import PageList
 from crnn_gui.widgets.trainability import Sight
 from crnn_gui.widgets.word_card import WordCard
 from crnn_gui.widgets.word_editor import WordEditor
+from crnn_gui.widgets.word_field import WordField
 from crnn_gui.widgets.word_look import other_readings
+from crnn_gui.word_tools import WordTools
 from model.annotations import Box
 
 CANVAS_LEAST_PX = 240
@@ -48,6 +50,7 @@ class AnnotateWorkspace(QWidget):
         self.pages = pages
         self.canvas = Canvas(document)
         self.boxes = BoxTools(document, self)
+        self.words = WordTools(document, self)
         self.card = WordCard(self.canvas.viewport())
         self.field = self.card.field
         self.editor = WordEditor(document, self.canvas, inline=self.field, panel=inspector.field)
@@ -87,6 +90,7 @@ class AnnotateWorkspace(QWidget):
         self.canvas.box_drawn.connect(self._on_box_drawn)
         self.canvas.word_activated.connect(self.editor.edit)
         self.canvas.refused.connect(self.told)
+        self.words.told.connect(self.told)
         self.angle.angle_chosen.connect(self.boxes.set_angle)
         self.angle.done.connect(self.canvas.setFocus)
         self.canvas.view_changed.connect(self._place_card)
@@ -184,6 +188,27 @@ class AnnotateWorkspace(QWidget):
     def delete_selected(self) -> None:
         """Delete the selected words."""
         self._document.delete_words(self._document.selection)
+
+    @Slot()
+    def split_word(self) -> None:
+        """Make two words of the current one, at the caret of its open field or in the middle."""
+        field = self._open_field
+        caret = field.cursorPosition() if field is not None else None
+        self.editor.keep()
+        if self.words.split(caret) and field is not None:
+            self.editor.edit()
+
+    @Slot()
+    def merge_words(self) -> None:
+        """Make one word of the selected ones, or of the current one and the next on its line."""
+        field = self._open_field
+        self.editor.keep()
+        if self.words.merge() and field is not None:
+            self.editor.edit()
+
+    @property
+    def _open_field(self) -> WordField | None:
+        return next((field for field in (self.field, self._inspector.field) if field.hasFocus()), None)
 
     @Slot()
     def toggle_ignored(self) -> None:

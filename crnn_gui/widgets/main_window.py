@@ -55,7 +55,6 @@ class MainWindow(QMainWindow):
         import_requested: the import panel is wanted.
         export_requested: the export panel is wanted.
         trash_requested: the trash is wanted.
-        trash_requested: the trash is wanted.
         read_all_requested: which words of all pages are to be read, a value of :class:`model.suggesting.Which`.
         dropped: path that was dropped on the window, to be opened or imported.
         closing: the window is about to go; services stop now.
@@ -64,7 +63,6 @@ class MainWindow(QMainWindow):
     demo_requested = Signal()
     import_requested = Signal()
     export_requested = Signal()
-    trash_requested = Signal()
     trash_requested = Signal()
     read_all_requested = Signal(str)
     dropped = Signal(Path)
@@ -114,6 +112,7 @@ class MainWindow(QMainWindow):
                 "annotate": self.annotate,
                 "canvas": canvas,
                 "boxes": self.annotate.boxes,
+                "words": self.annotate.words,
                 "editor": editor,
                 "reading": reading,
                 "guides": self.guides,
