@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from crnn_gui import resources
 from crnn_gui.document import Notice, ProjectDocument
+from crnn_gui.effort import EffortMeter
 from crnn_gui.garbage import GarbageCollector
 from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
@@ -33,6 +34,7 @@ from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.training import Training
 from crnn_gui.training_advice import GO_ON, TRAIN, TrainingAdvice
+from crnn_gui.widgets.effort_button import EffortButton
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
 from crnn_gui.widgets.trainability import Sight
@@ -94,6 +96,7 @@ class Application(QObject):
         self.recognising = Recognising(self.document, services.store, services.predictor, self)
         self.yardstick = Yardstick(self.document, services.store, self.training, services.predictor)
         self.advice = TrainingAdvice(self.document, self.training)
+        self.effort = EffortMeter(self.document, services.store, settings, parent=self)
         self.preferences = Preferences(settings, theme)
         self._theme = theme
         self._running: tuple[Task, ...] = ()
@@ -111,6 +114,7 @@ class Application(QObject):
         self._export_panel: ExportPanel | None = None
         self._import_panel: ImportPanel | None = None
         self._trash_panel: TrashPanel | None = None
+        self.window.status.addPermanentWidget(EffortButton(self.effort))
         self._show_settings()
         self.recognising.attach(self.window)
         self.window.add_workspace("review", self._review_workspace)
@@ -326,6 +330,7 @@ class Application(QObject):
     def stop(self) -> None:
         """End the services; what is not written yet is written first."""
         self._is_stopped = True
+        self.effort.keep()
         self.services.stop()
 
     # What services tell

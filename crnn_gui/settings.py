@@ -183,6 +183,16 @@ class Settings(QObject):
         self._store.setValue("keys/own", json.dumps({name: list(one) for name, one in keys.items()}))
 
     @property
+    def effort(self) -> tuple[str, str]:
+        """The day that was counted last, and its figures as they were handed in."""
+        return str(self._store.value("effort/day", "")), str(self._store.value("effort/figures", ""))
+
+    def set_effort(self, day: str, figures: str) -> None:
+        """Remember the figures of a day."""
+        self._store.setValue("effort/day", day)
+        self._store.setValue("effort/figures", figures)
+
+    @property
     def recent(self) -> tuple[Path, ...]:
         """Projects opened lately, the latest first. They may be gone by now."""
         # An INI file holds a list of one as plain text.
