@@ -9,7 +9,8 @@ Grammar, whatever the version's namespace, the rest being passed over::
           <Shape><Polygon POINTS="x,y x,y x,y x,y"/></Shape></String>
 
 A String is a word; its Shape counts where it has one. The image is the named one, else the one with the file's own
-name. Units other than pixels are refused. We write a Shape for every word, which alone holds a quadrilateral.
+name. Other units (tenths of a millimetre, 1200ths of an inch) become pixels by the size of the page and that of its
+image. We write a Shape for every word, which alone holds a quadrilateral.
 Entities are refused.
 """
 
@@ -22,10 +23,12 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
+from model.errors import ImageError
 from model.formats._pages import PageFormat, Pages, beside, first_sign, head_of, shown
 from model.formats._shapes import clockwise, number_in, outline, points_in, rectangle, written
 from model.formats._trees import descendants, escaped, xml_elements, xml_refusal
 from model.formats.base import LabelledPage, Refuse, Writer, register
+from model.images import image_size
 
 _SIGN = re.compile(r"<(\w+:)?alto[\s>]", re.IGNORECASE)
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
@@ -47,17 +50,14 @@ class Alto(PageFormat):
         for file in pages.files(self, (".xml",), _is_alto):
             for page in xml_elements(file, "alto", refuse):
                 place = shown(path, file)
-                unit = _first_text(page, "MeasurementUnit") or "pixel"
-                if unit != "pixel":
-                    refuse(place, f"its unit is {unit}; only files in pixels are read")
-                    continue
                 name = _first_text(page, "fileName")
-                yield from pages.crops(
-                    place,
-                    partial(pages.named, name, file) if name else partial(pages.called, file.stem, file),
-                    descendants(page, "String"),
-                    _parse_string,
-                )
+                find = partial(pages.named, name, file) if name else partial(pages.called, file.stem, file)
+                try:
+                    scale = _scale(page, pages.root / find())
+                except ValueError as error:
+                    refuse(place, str(error))
+                    continue
+                yield from pages.crops(place, find, descendants(page, "String"), partial(_parse_string, scale=scale))
 
     def writer(self, folder: Path) -> Writer:
         return _AltoWriter(folder)
@@ -71,12 +71,34 @@ def _first_text(page: Element, name: str) -> str:
     return next(((e.text or "").strip() for e in descendants(page, name)), "")
 
 
-def _parse_string(word: Element) -> tuple[Box, str]:
+def _scale(page: Element, image: Path) -> tuple[float, float]:
+    """Return how many pixels of its image one unit of a page is, across and down.
+
+    Raises:
+        ValueError: that cannot be known; the message is a clause.
+    """
+    unit = _first_text(page, "MeasurementUnit") or "pixel"
+    if unit == "pixel":
+        return 1.0, 1.0
+    sheet = next(descendants(page, "Page"), page)
+    try:
+        width, height = image_size(image)
+    except ImageError as error:
+        raise ValueError(f"its unit is {unit}, and its image, which would tell the scale, cannot be read") from error
+    across, down = (number_in(sheet.get(side, "0")) for side in ("WIDTH", "HEIGHT"))
+    if min(across, down) <= 0:
+        raise ValueError(f"its unit is {unit}, and its page has no size")
+    return width / across, height / down
+
+
+def _parse_string(word: Element, scale: tuple[float, float]) -> tuple[Box, str]:
     text = word.get("CONTENT", "")
     polygon = next(descendants(word, "Polygon"), None)
+    across, down = scale
     if polygon is not None:
-        return outline(points_in(polygon.get("POINTS"))), text
-    return rectangle(*(number_in(word.get(name)) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT"))), text
+        return outline([(x * across, y * down) for x, y in points_in(polygon.get("POINTS"))]), text
+    left, top, width, height = (number_in(word.get(name)) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT"))
+    return rectangle(left * across, top * down, width * across, height * down), text
 
 
 class _AltoWriter(Writer):

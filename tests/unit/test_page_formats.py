@@ -430,6 +430,15 @@ SAMPLES: dict[str, tuple[str, dict[str, str | bytes], list[tuple[str, Box]]]] = 
         {"a.xml": ALTO.format("pixel", '<String CONTENT="a&#10;b" HPOS="1" VPOS="2" WIDTH="10" HEIGHT="5"/>')},
         [("a\nb", BOX)],
     ),
+    "alto in tenths of a millimetre": (
+        "alto",
+        {
+            "a.xml": ALTO.format("mm10", '<String CONTENT="w" HPOS="2" VPOS="4" WIDTH="20" HEIGHT="10"/>').replace(
+                "<Page>", '<Page WIDTH="200" HEIGHT="100">'
+            )
+        },
+        [("w", BOX)],
+    ),
     "alto with kraken's polygon": (
         "alto",
         {
@@ -609,6 +618,7 @@ BROKEN: list[tuple[str, dict[str, str | bytes], str]] = [
     ("page-xml", {"c.xml": b'<?xml version="1.0" encoding="nonsense"?><PcGts/>'}, "encoding"),
     ("alto", {"c.xml": LAUGHS + ALTO.format("pixel", "&b;")}, "entities"),
     ("alto", {"a.xml": ALTO.format("mm10", "")}, "unit is mm10"),
+    ("alto", {"b.xml": ALTO.format("mm10", "")}, "no image called b"),
     ("alto", {"a.xml": ALTO.format("pixel", '<String CONTENT="x" HPOS="1"/>')}, "coordinate"),
     ("alto", {"b.xml": ALTO.format("pixel", "")}, "no image called b"),
     ("hocr", {"a.hocr": HOCR.format("<span class='ocrx_word' title='bbox 1 2 3'>x</span>")}, "pairs of x and y"),
