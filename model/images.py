@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from model.closeup import closeup
 from model.errors import ImageError
 
 if TYPE_CHECKING:
@@ -339,6 +340,7 @@ class Preprocessing:
             next one; a crop wider than the last width is squeezed into it.
         padding: the value, 0..255, that fills padded columns; None repeats the crop's last one.
         resampling: how crops are scaled.
+        closeup: whether small writing on an even ground is looked at from near, see :mod:`model.closeup`.
     """
 
     height: int = 32
@@ -349,6 +351,7 @@ class Preprocessing:
     fit: Fit = Fit.STRETCH
     padding: int | None = None
     resampling: Resampling = Resampling.BICUBIC
+    closeup: bool = False
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 3) or self.height < 1 or not 0 <= (self.padding or 0) <= 255:
@@ -357,6 +360,8 @@ class Preprocessing:
             raise ValueError(f"mean and std of a preprocessing hold one value a channel, got {self!r}")
         if not self.widths or self.widths[0] < 1 or list(self.widths) != sorted(set(self.widths)):
             raise ValueError(f"widths must ascend from at least 1, got {self.widths!r}")
+        if self.closeup and self.fit is Fit.PAD:
+            raise ValueError("a padded crop has no close-up: how much of its strip is padding follows from its size")
 
     def width_for(self, width: int, height: int) -> int:
         """Return the width at which the network sees a crop of this size.
@@ -393,7 +398,7 @@ def to_strip(crop: Image.Image, spec: Preprocessing, *, width: int | None = None
     """
     import numpy as np
 
-    plain = crop.convert("L" if spec.channels == 1 else "RGB")
+    plain = (closeup(crop, spec) if spec.closeup else crop).convert("L" if spec.channels == 1 else "RGB")
     width = width or spec.width_for(*plain.size)
     filled = width if spec.fit is Fit.STRETCH else min(width, spec.content_width(*plain.size))
     strip = np.array(plain.resize((filled, spec.height), Image.Resampling[spec.resampling.name]))

@@ -17,6 +17,7 @@ from torch import Tensor
 from model.checkpoint import Weights, build_network, load_weights, weights_hash, with_charset
 from model.devices import bf16_pays, choose
 from model.gate import Exam
+from model.images import Fit
 from model.learner import Cosine, Learner
 from model.material import Drawn, Material, crop_set
 from model.networks import Network, build
@@ -26,7 +27,7 @@ from model.run_state import fingerprint
 from model.synth.general import general_crops
 
 if TYPE_CHECKING:
-    from model.calibration import Fit
+    from model import calibration
     from model.charset import Charset
     from model.dataset import CropSet
     from model.events import Score
@@ -238,7 +239,7 @@ def trained_weights(
     return replace(start, state=state, metrics=figures, ancestry=(*start.ancestry, entry | figures))
 
 
-def calibrated(weights: Weights, fit: Fit | None) -> Weights:
+def calibrated(weights: Weights, fit: calibration.Fit | None) -> Weights:
     """Return the weights with the temperature that held-out words call for, and with the error it leaves on them.
 
     Weights without a fit stay as they are: their words were too few.
@@ -294,8 +295,11 @@ def identity(plan: TrainingPlan, config: TrainConfig) -> dict[str, str]:
 
 
 def preprocessing_of(spec: Preprocessing, config: TrainConfig) -> Preprocessing:
-    """Return how a run prepares crops, given how its network or base weights do."""
-    return replace(spec, widths=(config.width,)) if config.width else spec
+    """Return how a run prepares crops, given how its network or base weights do.
+
+    Small writing is looked at from near from then on: general words lose nothing by it (docs/fine-tuning.md).
+    """
+    return replace(spec, widths=(config.width,) if config.width else spec.widths, closeup=spec.fit is Fit.STRETCH)
 
 
 def general_words() -> tuple[list[Drawn], list[Drawn]]:
