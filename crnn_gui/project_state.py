@@ -22,6 +22,7 @@ from model.store import Counts
 if TYPE_CHECKING:
     from crnn_gui.services.pages import PageImage, PageImages
     from crnn_gui.services.store_service import StoreService
+    from model.store_rows import HistoryEntry
 
 UNDO_STEPS = 1000
 PREFETCHED_PAGES = 2
@@ -157,6 +158,10 @@ class ProjectState(QObject):
     def survey(self, parent: QObject) -> Survey:
         """Return a reader of the words of all pages, with its edits as far as they are in the file."""
         return Survey(self._store, parent)
+
+    def read_history(self, word_id: int, on_done: Callable[[list[HistoryEntry]], None]) -> None:
+        """Have it told what happened to a word, the oldest first, with the edits that are not in the file yet."""
+        self._store.read(lambda store: store.word_history(word_id), on_done)
 
     def page_counts(self, page_id: int) -> Counts:
         """One page in numbers."""

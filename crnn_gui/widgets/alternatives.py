@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from crnn_gui import theme
 
-MOST_ALTERNATIVES = 5
+MOST_ALTERNATIVES = 9
+"""As many as there are digits for them."""
 
 
 class Alternatives(QWidget):
@@ -28,6 +29,7 @@ class Alternatives(QWidget):
         self.show_texts(())
 
     def show_texts(self, texts: list[tuple[str, float]] | tuple[()]) -> None:
+        """Offer these readings, each with its confidence."""
         for n, button in enumerate(self._buttons):
             button.setVisible(n < len(texts))
             if n < len(texts):
@@ -43,12 +45,13 @@ class _Row(QPushButton):
         self._text, self._confidence = "", 0.0
         self.setProperty("flat", True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFixedHeight(26)
+        self.setFixedHeight(24)
 
     def show_alternative(self, text: str, confidence: float) -> None:
         self._text, self._confidence = text, confidence
-        self.setAccessibleName(f"Alternative {self._number}: {text}, {confidence:.0%}")
-        self.setToolTip(f"Take this reading  (Alt+{self._number})")
+        name = self.tr("Alternative {number}: {text}, {confidence}")
+        self.setAccessibleName(name.format(number=self._number, text=text, confidence=f"{confidence:.0%}"))
+        self.setToolTip(self.tr("Take this reading  (Alt+{number})").format(number=self._number))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

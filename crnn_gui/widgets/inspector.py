@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import time
-
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from crnn_gui import theme
 from crnn_gui.document import ProjectDocument
 from crnn_gui.item_models import DOUBT_BELOW
 from crnn_gui.widgets.alternatives import MOST_ALTERNATIVES, Alternatives
 from crnn_gui.widgets.crop_view import CropView
+from crnn_gui.widgets.history_view import HistoryView
 from crnn_gui.widgets.info_line import InfoLine, caption
 from crnn_gui.widgets.spelling_hint import SpellingHint
 from crnn_gui.widgets.strip_view import StripView
 from crnn_gui.widgets.trainability import ICONS, Sight, trainability
 from crnn_gui.widgets.word_field import WordField
-from crnn_gui.widgets.word_history import history
 from crnn_gui.widgets.word_look import Look, look_of, other_readings, shown_text
 from model.annotations import Box, Prediction, Word, reading_order
 from model.errors import ImageError
@@ -48,18 +46,18 @@ class Inspector(QFrame):
         self.setObjectName("side")
         self.setMinimumWidth(WIDTH_PX - 40)
         self.field = WordField()
-        self.field.setPlaceholderText("Text of the word")
+        self.field.setPlaceholderText(self.tr("Text of the word"))
         self._title = QLabel()
         self._title.setFont(theme.ui_font(bold=True))
         self._state = InfoLine()
         self._crop = CropView()
         self._strip = StripView()
-        self._strip_title = caption("What the network sees")
+        self._strip_title = caption(self.tr("What the network sees"))
         self._hint = SpellingHint(self.field)
         self._alternatives = Alternatives()
         self._alternatives.chosen.connect(self.alternative_chosen)
         self._training = InfoLine()
-        self._history = InfoLine()
+        self.history = HistoryView(document)
         self._lay_out()
         document.selection_changed.connect(self._on_selection_changed)
         document.words_changed.connect(self._on_words_changed)
@@ -67,13 +65,14 @@ class Inspector(QFrame):
         self.refresh()
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(8)
         head = QHBoxLayout()
         head.addWidget(self._title)
         head.addStretch(1)
         head.addWidget(self._state)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(16, 12, 16, 16)
+        layout.setSpacing(8)
         layout.addLayout(head)
         layout.addWidget(self._crop)
         layout.addWidget(self._strip_title)
@@ -84,8 +83,17 @@ class Inspector(QFrame):
         layout.addWidget(self._alternatives)
         layout.addSpacing(8)
         layout.addWidget(self._training)
-        layout.addWidget(self._history)
+        layout.addWidget(self.history)
         layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
 
     # What is shown
 
@@ -108,15 +116,15 @@ class Inspector(QFrame):
 
     def show_live(self, box: Box, prediction: Prediction | None) -> None:
         """Show a box that is still being drawn, with what is read in it so far."""
-        self._title.setText("New word")
+        self._title.setText(self.tr("New word"))
         self._show_pixels(box, prediction)
         self.field.show_text(prediction.text if prediction is not None else "", select_all=False)
         if prediction is not None:
             look = Look.SUGGESTED if prediction.confidence >= self._doubt_below else Look.DOUBTFUL
-            self._state.show_line(look.value, look.token, f"{look.name.capitalize()} {prediction.confidence:.0%}")
+            self._state.show_line(look.value, look.token, f"{look.text} {prediction.confidence:.0%}")
         self._state.setVisible(prediction is not None)
         self._show_alternatives(prediction)
-        for widget in (self._training, self._history):
+        for widget in (self._training, self.history):
             widget.hide()  # they speak of a word, and this is none yet
 
     @Slot()
@@ -125,24 +133,26 @@ class Inspector(QFrame):
         selection = self._document.selection
         # While a deletion is being told, the selection still names the word that went.
         word = self._document.words.get(selection[0]) if len(selection) == 1 else None
-        for widget in (self._strip_title, self._strip, self._state, self._training, self._history):
+        for widget in (self._strip_title, self._strip, self._state, self._training, self.history):
             widget.setVisible(word is not None)
         if word is None:
-            self._title.setText(f"{len(selection)} words selected" if selection else "No word selected")
+            several = self.tr("{count} words selected").format(count=len(selection))
+            self._title.setText(several if selection else self.tr("No word selected"))
             self._crop.show_sentence(
-                "" if selection else "Press W and draw a box around a word,\nor Tab to go to the first."
+                "" if selection else self.tr("Press W and draw a box around a word,\nor Tab to go to the first.")
             )
             self._alternatives.show_texts(())
             return
         prediction = self._document.predictions.get(word.id)
         order = [w.id for w in reading_order(self._document.words.values())]
-        self._title.setText(f"Word {order.index(word.id) + 1} of {len(order)}")
+        place = self.tr("Word {number} of {count}").format(number=order.index(word.id) + 1, count=len(order))
+        self._title.setText(place)
         self._show_pixels(word.box, prediction)
         self._show_state(word, prediction)
         self._show_alternatives(prediction)
         token, sentence = trainability(word, shown_text(word, prediction), self._sight)
         self._training.show_line(ICONS[token], token, sentence)
-        self._history.show_line("clock-counter-clockwise", "muted", history(word, prediction, now=time.time()))
+        self.history.show_word(word, prediction)
 
     def _show_alternatives(self, prediction: Prediction | None) -> None:
         others = other_readings(prediction)[:MOST_ALTERNATIVES]
@@ -150,7 +160,7 @@ class Inspector(QFrame):
 
     def _show_state(self, word: Word, prediction: Prediction | None) -> None:
         look = look_of(word, prediction, doubt_below=self._doubt_below)
-        text = look.name.capitalize()
+        text = look.text
         if prediction is not None and look in (Look.SUGGESTED, Look.DOUBTFUL):
             text += f" {prediction.confidence:.0%}"
         self._state.show_line(look.value, look.token, text)
@@ -175,7 +185,8 @@ class Inspector(QFrame):
             return
         self._crop.show_crop(crop)
         self._strip.show_strip(strip, prediction.characters if prediction is not None else (), content=content)
-        self._strip_title.setText(f"What the network sees · {strip.shape[1]} × {strip.shape[0]}")
+        size = f"{strip.shape[1]} × {strip.shape[0]}"
+        self._strip_title.setText(self.tr("What the network sees · {size}").format(size=size))
         self._strip_title.show()
         self._strip.show()
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from enum import Enum
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from crnn_gui import theme
@@ -27,6 +27,17 @@ class Look(Enum):
     def token(self) -> str:
         """Name of its colour in :class:`crnn_gui.theme.Tokens`."""
         return self.name.lower()
+
+    @property
+    def text(self) -> str:
+        """Its name for a person."""
+        return {
+            Look.UNLABELLED: QCoreApplication.translate("Look", "Unlabelled"),
+            Look.SUGGESTED: QCoreApplication.translate("Look", "Suggested"),
+            Look.DOUBTFUL: QCoreApplication.translate("Look", "Doubtful"),
+            Look.VERIFIED: QCoreApplication.translate("Look", "Verified"),
+            Look.IGNORED: QCoreApplication.translate("Look", "Ignored"),
+        }[self]
 
     @property
     def color(self) -> QColor:
