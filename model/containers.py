@@ -7,6 +7,7 @@ replaced. The library of the extra ``formats`` that reads Parquet is imported wh
 
 from __future__ import annotations
 
+import atexit
 import os
 import tarfile
 import threading
@@ -137,6 +138,9 @@ def close_containers() -> None:
     with _lock:
         while _open:
             _open.popitem()[1].close()
+
+
+atexit.register(close_containers)
 
 
 def lmdb_items(path: Path, start: bytes, count: int) -> list[tuple[bytes, bytes]]:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -555,6 +556,17 @@ def test_a_missing_library_is_named_with_its_extra(
 
 
 # --- images in containers ---
+
+
+def test_containers_are_closed_when_the_program_ends(tmp_path: Path) -> None:
+    write("lmdb", tmp_path, [("word", "train")])
+    program = (
+        "import sys; from pathlib import Path; from model.formats import open_dataset; "
+        "print(*(crop.text for crop in open_dataset(Path(sys.argv[1])).crops()))"
+    )
+    command = [sys.executable, "-W", "always::ResourceWarning", "-c", program, str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (result.stdout, result.stderr) == ("word\n", "")
 
 
 @pytest.mark.parametrize("name", PACKED)
