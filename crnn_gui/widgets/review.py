@@ -9,9 +9,11 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from crnn_gui import theme
+from crnn_gui.accepting import Accepting
 from crnn_gui.document import ProjectDocument
 from crnn_gui.reviewing import Reviewing
 from crnn_gui.services.crops import Crops
+from crnn_gui.widgets.accept_panel import AcceptPanel
 from crnn_gui.widgets.crop_wall import CropWall
 from crnn_gui.widgets.empty_wall import EmptyWall
 from crnn_gui.widgets.wall_head import WallHead
@@ -44,6 +46,8 @@ class ReviewWorkspace(QWidget):
         self.model = WallModel(document, reviewing, self)
         self.wall = CropWall(document, self.model, crops)
         self.head = WallHead(document)
+        self.accepting = Accepting(document, reviewing, self)
+        self.accept_panel = AcceptPanel(self.accepting)
         self._empty = EmptyWall()
         self._middle = QStackedWidget()
         self._where = QLabel()
@@ -64,7 +68,12 @@ class ReviewWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.head)
+        top = QVBoxLayout()
+        top.setContentsMargins(8, 8, 8, 8)
+        top.setSpacing(8)
+        top.addWidget(self.head)
+        top.addWidget(self.accept_panel)
+        layout.addLayout(top)
         self._middle.addWidget(self.wall)
         self._middle.addWidget(self._empty)
         layout.addWidget(self._middle, 1)
@@ -84,6 +93,11 @@ class ReviewWorkspace(QWidget):
         self.head.tidy_requested.connect(self.model.load)
         self.head.search_entered.connect(self.wall.setFocus)
         self.head.filter_button.toggled.connect(self._on_filters_shown)
+        self.head.accept_requested.connect(self._on_accept_requested)
+        self.accepting.sample_drawn.connect(self._on_sample_drawn)
+        self.accepting.ended.connect(self._on_accepting_ended)
+        self.accepting.told.connect(self.told)
+        self.accept_panel.closed.connect(self.wall.setFocus)
         self.model.outdated.connect(self._on_outdated)
         self.model.summary_changed.connect(self._on_summary_changed)
         self.model.refused.connect(self.head.complain)
@@ -130,6 +144,7 @@ class ReviewWorkspace(QWidget):
 
     @Slot(object)
     def _on_query_changed(self, query: ReviewQuery) -> None:
+        self.accepting.cancel()
         self.model.set_query(query)
         if not self.head.isAncestorOf(self.focusWidget() or self):
             self.wall.setFocus()
@@ -198,6 +213,22 @@ class ReviewWorkspace(QWidget):
     @Slot()
     def _on_ignore_requested(self) -> None:
         self._reviewing.toggle_ignored(self.wall.chosen)
+
+    # Accepting many readings
+
+    @Slot()
+    def _on_accept_requested(self) -> None:
+        self.accepting.begin(self.head.query)
+        self.accept_panel.slider.setFocus()
+
+    @Slot(object)
+    def _on_sample_drawn(self, word_ids: tuple[int, ...]) -> None:
+        self.model.hang(word_ids)
+        self.wall.setFocus()
+
+    @Slot()
+    def _on_accepting_ended(self) -> None:
+        self.model.set_query(self.head.query)
 
     # The document's word and the wall's are one
 

@@ -15,7 +15,7 @@ from crnn_gui.reviewing import Reviewing
 from crnn_gui.services.crops import Crops
 from crnn_gui.widgets import wall_model
 from crnn_gui.widgets.review import ReviewWorkspace
-from model import review_queries
+from model import review_table
 from model.annotations import Box, Prediction, Source, State, Word
 from model.review_queries import Order
 from model.store import FILE_NAME, AnnotationStore
@@ -54,7 +54,7 @@ def review(
 ) -> ReviewWorkspace:
     monkeypatch.setattr(wall_model, "FIRST_ROWS", 20)
     monkeypatch.setattr(wall_model, "MORE_ROWS", 15)
-    monkeypatch.setattr(review_queries, "PORTION", 7)
+    monkeypatch.setattr(review_table, "PORTION", 7)
     room = open_room()
     room.document.open_path(project)
     until(lambda: room.document.page_image is not None)
