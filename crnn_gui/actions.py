@@ -205,6 +205,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         for far, shift in ((1, ""), (10, "Shift+"))
         for key, (dx, dy) in (("Left", (-1, 0)), ("Right", (1, 0)), ("Up", (0, -1)), ("Down", (0, 1)))
     ),
+    ActionSpec(
+        "snap_to_ink", "&Fit box to the writing", ("F",), "boxes.snap_to_ink", "Box", "magnet", _C, needs="word"
+    ),
     *(
         ActionSpec(name, text, keys, f"boxes.{method}", "Box", icon, _C, needs="word", arguments=(step,))
         for name, text, keys, method, icon, step in (

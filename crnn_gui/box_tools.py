@@ -5,20 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal, Slot
 
 from crnn_gui.commands import new_gesture
 from crnn_gui.document import ProjectDocument
 from crnn_gui.widgets.canvas_tools import Handle, moved_within, resized, turned_within
 from model import geometry
 from model.annotations import Box, Point
+from model.ink import snapped
 
+MOST_SNAPPED = 25
+"""Finding the writing takes some milliseconds a box, and the hands must not be stopped."""
 KEYS_SECONDS = 0.8
 """Keys that follow each other within this time are one undo step."""
 
 
 class BoxTools(QObject):
-    """Changes the boxes of the selection. A held key, or a quick row of presses, is one step of Undo."""
+    """Changes the boxes of the selection. A held key, or a quick row of presses, is one step of Undo.
+
+    Signals:
+        told: a sentence that says why a wish comes to nothing.
+    """
+
+    told = Signal(str)
 
     def __init__(self, document: ProjectDocument, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +61,20 @@ class BoxTools(QObject):
     def turn_reading(self, quarters: int) -> None:
         """Let the texts of the selected boxes run a quarter turn further clockwise; the outlines stay."""
         self._change_each(lambda box: geometry.with_reading_turned(box, quarters))
+
+    @Slot()
+    def snap_to_ink(self) -> None:
+        """Draw the selected boxes close around the writing they hold."""
+        image = self._document.page_image
+        if image is None:
+            return
+        found = {i: snapped(image.pixels, box) for i, box in list(self._boxes.items())[:MOST_SNAPPED]}
+        self._press({i: box for i, box in found.items() if box is not None})
+        if not any(found.values()):
+            self.told.emit(self.tr("No writing stands out from the ground here, so the box stays as it is."))
+        elif len(self._boxes) > MOST_SNAPPED:
+            told = self.tr("The first {count} of the selected boxes were drawn close; select fewer for the others.")
+            self.told.emit(told.format(count=MOST_SNAPPED))
 
     @property
     def _boxes(self) -> Mapping[int, Box]:

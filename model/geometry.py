@@ -120,12 +120,27 @@ def furthest(at: Callable[[float], Box], is_fine: Callable[[Box], bool], start: 
     return fine
 
 
+def part(box: Box, left: float, top: float, right: float, bottom: float) -> Box:
+    """Return the part of the box between these shares of its length and height; under 0 and over 1 lies outside."""
+    a, b, c, d = box.points
+
+    def at(u: float, v: float) -> Point:
+        x, y = (
+            (p * (1 - u) + q * u) * (1 - v) + (s * (1 - u) + r * u) * v for p, q, r, s in zip(a, b, c, d, strict=True)
+        )
+        return x, y
+
+    return _box((at(left, top), at(right, top), at(right, bottom), at(left, bottom)))
+
+
 def cut(box: Box, share: float) -> tuple[Box, Box]:
     """Return the two boxes that a line across the text at this share of its length makes."""
-    a, b, c, d = box.points
-    top = a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
-    bottom = d[0] + (c[0] - d[0]) * share, d[1] + (c[1] - d[1]) * share
-    return _box((a, top, bottom, d)), _box((top, b, c, bottom))
+    return part(box, 0, 0, share, 1), part(box, share, 0, 1, 1)
+
+
+def to_whole_pixels(box: Box) -> Box:
+    """Return the box with each corner at the nearest whole pixel."""
+    return _box((math.floor(x + 0.5), math.floor(y + 0.5)) for x, y in box.points)
 
 
 def smallest_around(boxes: Sequence[Box]) -> Box:

@@ -91,6 +91,7 @@ class AnnotateWorkspace(QWidget):
         self.canvas.word_activated.connect(self.editor.edit)
         self.canvas.refused.connect(self.told)
         self.words.told.connect(self.told)
+        self.boxes.told.connect(self.told)
         self.angle.angle_chosen.connect(self.boxes.set_angle)
         self.angle.done.connect(self.canvas.setFocus)
         self.canvas.view_changed.connect(self._place_card)

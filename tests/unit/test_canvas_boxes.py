@@ -252,3 +252,25 @@ def test_c28_each_click_goes_one_down_the_stack_however_quick(desk: Desk) -> Non
         QApplication.sendEvent(view, press)
         QTest.mouseRelease(view, LEFT, NO_KEY, place)
         assert desk.document.selection == (wanted,)
+
+
+# --- the writing ---
+
+
+def test_c26_a_key_draws_the_box_close_around_the_writing(desk: Desk) -> None:
+    word_id = draw(desk, Box.from_bounds(5, 5, 90, 50))
+    desk.key(Qt.Key.Key_F)
+    left, top, right, bottom = desk.word(word_id).box.bounds
+    assert 14 <= left <= 22, "the text was written from (20, 20) on"
+    assert 14 <= top <= 24
+    assert right < 60
+    assert bottom < 40
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.word(word_id).box == Box.from_bounds(5, 5, 90, 50)
+
+
+def test_where_there_is_no_writing_the_box_stays_and_a_sentence_says_so(desk: Desk) -> None:
+    word_id = draw(desk, Box.from_bounds(200, 200, 260, 230))
+    desk.key(Qt.Key.Key_F)
+    assert desk.word(word_id).box == Box.from_bounds(200, 200, 260, 230)
+    assert "No writing stands out" in desk.window.notices.notices[-1].text
