@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import time
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from threading import Barrier
@@ -85,6 +87,17 @@ def _multiplication(kind: str, size: int, dtype: torch.dtype) -> float:
         (matrix @ matrix)[0, 0].item()  # waits for the GPU
         seconds.append(time.perf_counter() - start)
     return min(seconds[1:])
+
+
+@contextmanager
+def torch_threads(count: int | None) -> Iterator[None]:
+    """Let torch use this many threads for a while; None changes nothing."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(count or usual)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)
 
 
 def worker_pool(workers: int) -> ThreadPoolExecutor:

@@ -22,9 +22,9 @@ from model import metrics
 from model.calibration import Calibrator, Fit
 from model.charset import Charset, frames_needed, normalize
 from model.checkpoint import Weights, build_network
+from model.ctc import ctc_losses, greedy_indices
 from model.dataset import CropSet, Indices, normalized
 from model.events import Decision, Reading, Score
-from model.learner import ctc_losses, greedy_indices
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,16 +6,15 @@ No step is taken with a loss or a gradient that is not finite. `docs/adr/0007-na
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from model.ctc import ctc_losses, greedy_indices
 from model.diagnosis import (
     Diagnosis,
     diagnose_crops,
@@ -26,14 +25,13 @@ from model.diagnosis import (
     first_bad_parameter,
     is_sound,
 )
-from model.events import Cause
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
     from model.dataset import CropBatch
     from model.networks import Network
     from model.rehearsal import Rehearsal
-    from model.run_state import Progress
+    from model.schedules import Schedule
 
 CLIP = 5.0
 """Largest norm of a gradient; longer ones are shortened to it."""
@@ -50,9 +48,6 @@ REHEARSAL_WEIGHT = 2.0
 # that the learning rate is too high even where every number is still finite.
 _HIGH, _HIGH_IN_A_ROW, _HOPELESS = 2.0, 10, 20.0
 _LONGEST_AVERAGE = 0.999
-
-MAX_RECOVERIES = 8
-"""Returns to the last good state after which training ends: by then the learning rate is a hundred-millionth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,105 +67,6 @@ class Outcome:
     gradient_norm: float
     margins: tuple[float, ...] = ()
     diagnosis: Diagnosis | None = None
-
-
-def ctc_losses(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
-    """Return each crop's CTC negative log-likelihood in nats, (N,) float32, inf where a label cannot be written.
-
-    Half precision has no CTC, and its log-softmax is too coarse: both are computed in float32, also under autocast. On
-    Apple's GPUs the loss is computed on the CPU.
-
-    The gradient of a crop's logits depends on that crop alone; where the loss is inf it is nan, whatever the loss is
-    multiplied by afterwards. So a batch with such a crop must not be learnt from, see `faults`.
-
-    Args:
-        logits: (N, T, classes) of any float type; float64 stays what it is.
-        targets: (N, L) int64 class indices without the blank, padded with any.
-        lengths: (N,) int64.
-
-    Raises:
-        ValueError: targets or lengths are not of that form. `ctc_loss` itself would not say so: it returns a plausible
-            number and writes outside its memory.
-    """
-    _require_targets(targets, lengths, count=logits.shape[0], classes=logits.shape[2])
-    place = torch.device("cpu") if logits.device.type == "mps" else logits.device
-    with torch.autocast(logits.device.type, enabled=False):
-        exact = logits.to(torch.promote_types(logits.dtype, torch.float32))
-        log_probs = functional.log_softmax(exact, dim=-1).to(place).transpose(0, 1)
-        frames = torch.full((logits.shape[0],), logits.shape[1], dtype=torch.int64)
-        return functional.ctc_loss(
-            log_probs, targets.to(place), frames, lengths, blank=0, reduction="none", zero_infinity=False
-        )
-
-
-def _require_targets(targets: Tensor, lengths: Tensor, *, count: int, classes: int) -> None:
-    if targets.dtype != torch.int64 or lengths.dtype != torch.int64:
-        raise ValueError(f"targets and lengths must be int64, got {targets.dtype} and {lengths.dtype}")
-    if targets.dim() != 2 or lengths.shape != (count,) or len(targets) != count:
-        shapes = f"{tuple(targets.shape)} and {tuple(lengths.shape)}"
-        raise ValueError(f"targets (N, L) and lengths (N,) do not fit {count} crops: {shapes}")
-    if ((lengths < 0) | (lengths > targets.shape[1])).any():
-        raise ValueError(f"lengths must lie in 0..{targets.shape[1]}, got {lengths.tolist()}")
-    used = torch.arange(targets.shape[1], device=targets.device) < lengths.unsqueeze(1)
-    wrong = targets[used & ((targets < 1) | (targets >= classes))]
-    if len(wrong):
-        raise ValueError(f"targets must lie in 1..{classes - 1}, got {sorted(set(wrong.tolist()))}; 0 is the blank")
-
-
-def greedy_indices(logits: Tensor) -> list[list[int]]:
-    """Return the class indices of each crop's best path: repeats merged, blanks removed."""
-    texts = []
-    for path in logits.detach().argmax(dim=-1).tolist():
-        merged = [index for index, previous in zip(path, [0, *path[:-1]], strict=True) if index != previous]
-        texts.append([index for index in merged if index])
-    return texts
-
-
-class Schedule(Protocol):
-    """How a run goes from its first step to its last."""
-
-    def rate(self, step: int) -> float:
-        """Return the share of the peak learning rate at a step, in [0, 1]."""
-        ...
-
-    def is_settled(self, step: int) -> bool:
-        """Whether the batch normalisation keeps its statistics from this step on."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Cosine:
-    """The schedule of a run of known length: a linear warm-up, then half a cosine down to 1 % of the peak.
-
-    Attributes:
-        steps: of the whole run.
-        settled: share of the steps after which the batch normalisation keeps its statistics.
-    """
-
-    steps: int
-    settled: float = 0.75
-
-    def rate(self, step: int) -> float:
-        """Return the share of the peak learning rate at a step."""
-        warm = max(1, min(300, self.steps // 10))
-        if step < warm:
-            return (step + 1) / warm
-        return 0.01 + 0.99 * (1 + math.cos(math.pi * (step - warm) / max(1, self.steps - warm))) / 2
-
-    def is_settled(self, step: int) -> bool:
-        """Whether the batch normalisation keeps its statistics from this step on."""
-        return step >= math.ceil(self.settled * self.steps)
-
-
-@contextmanager
-def torch_threads(count: int | None) -> Iterator[None]:
-    """Let torch use this many threads for a while; None changes nothing."""
-    usual = torch.get_num_threads()
-    torch.set_num_threads(count or usual)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(usual)
 
 
 class Learner:
@@ -314,38 +210,15 @@ class Learner:
             self._rates[part] /= 10
         self._optimizer = self._new_optimizer()
 
-    def recover(self, diagnosis: Diagnosis, progress: Progress) -> tuple[str, bool]:
-        """Do what a diagnosis that blames no crop calls for: skip the batch or, when trouble repeats, fall back.
+    def use_full_precision(self) -> None:
+        """Compute in float32 from now on."""
+        self._half = False
 
-        Returns:
-            what was done in a sentence or two for the user, and whether the last good weights were put back.
-        """
-        progress.troubles += 1
-        if diagnosis.cause is Cause.INITIAL_VALUES:
-            self.fall_back()
-            progress.recoveries += 1
-            return f"{diagnosis.finding} They were put back; no learning rate will help.", True
-        if diagnosis.cause is Cause.BATCH_TOO_LARGE:
-            progress.recoveries += 1
-            return f"{diagnosis.finding} The batch was skipped.", False
-        if diagnosis.cause is Cause.HALF_PRECISION:
-            self._half = False
-            return f"{diagnosis.finding} From now on it computes in full precision.", False
-        if diagnosis.cause not in (Cause.BAD_PARAMETERS, Cause.LEARNING_RATE) and progress.troubles == 1:
-            return f"{diagnosis.finding} The batch was skipped.", False
-        progress.troubles = 0
-        progress.recoveries += 1
-        if diagnosis.cause is Cause.EXPLODING_GRADIENT and diagnosis.layer:
-            part = _part(diagnosis.layer, self.network)
-            self.fall_back(part)
-            advice = f"The last good weights were put back, and the learning rate of its {part} was divided by 10."
-            return f"{diagnosis.finding} {advice}", True
-        self.fall_back()
-        advice = (
-            f"{diagnosis.finding} The last good weights were put back, and the learning rate was divided by 10: "
-            f"its peak is {self.peak_rate:.3g} now. If the result is poor, train again with this rate."
-        )
-        return advice, True
+    def part_of(self, layer: str) -> str:
+        """Return "head", "middle" or "body": the part of the network that a layer is in, by the layer's name."""
+        if layer.startswith(f"{self.network.head_prefix}."):
+            return "head"
+        return "body" if layer.startswith(f"{self.network.body_prefix}.") else "middle"
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return all that :meth:`load_state` needs to go on exactly from here: tensors by name, and plain values."""
@@ -444,7 +317,7 @@ class Learner:
         groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
         for name, parameter in self.network.named_parameters():
             if parameter.requires_grad:
-                groups.setdefault((_part(name, self.network), parameter.dim() > 1), []).append(parameter)
+                groups.setdefault((self.part_of(name), parameter.dim() > 1), []).append(parameter)
         return torch.optim.AdamW(
             [
                 {"params": members, "factor": self._rates[part], "weight_decay": WEIGHT_DECAY if decayed else 0.0}
@@ -481,12 +354,6 @@ def _plain(tensor: Tensor) -> Tensor:
 def _channels_last(tensor: Tensor) -> Tensor:
     order = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
     return tensor.clone(memory_format=order)
-
-
-def _part(name: str, network: Network) -> str:
-    if name.startswith(f"{network.head_prefix}."):
-        return "head"
-    return "body" if name.startswith(f"{network.body_prefix}.") else "middle"
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -26,15 +26,18 @@ from numpy.typing import NDArray
 from model.calibration import fit_temperature
 from model.charset import Charset
 from model.checkpoint import Weights, build_network, load_weights, save_weights, weights_hash, with_charset
+from model.ctc import greedy_indices
 from model.dataset import deal, normalized
-from model.devices import choose
+from model.devices import choose, torch_threads
 from model.diagnosis import Diagnosis
 from model.errors import TrainingError
 from model.events import BadBatch, Batch, Checkpoint, Decision, Epoch, Finished, Score, Started, TrainEvent
 from model.gate import Exam
-from model.learner import MAX_RECOVERIES, Learner, greedy_indices, torch_threads
+from model.learner import Learner
 from model.material import Drawn, crop_set
+from model.recovery import MAX_RECOVERIES, recover
 from model.run_state import Progress, RunFolder
+from model.schedules import WarmupStableDecay
 from model.stream import Deal, Ramp, Stream, SyntheticStrips
 from model.synth import FontList, SyntheticCrops, TextSource, find_fonts
 from model.training_setup import fresh_weights, half_precision
@@ -42,7 +45,6 @@ from model.training_setup import fresh_weights, half_precision
 LEARNING_RATE = 1e-3
 """Rate between warm-up and decay for batches of 32; larger ones get the square root of as many times more."""
 
-WARM_STEPS = 300
 VAL_SEED = 7_301_984_455
 """Seed of the held-out words, the same for all runs, so that their figures compare."""
 
@@ -106,37 +108,6 @@ class PretrainConfig:
     def identity(self) -> dict[str, str]:
         """What all periods of a run have in common, by the name to tell."""
         return {"network": self.network, "characters": self.charset.characters, "seed": str(self.seed)}
-
-
-@dataclass(frozen=True, slots=True)
-class WarmupStableDecay:
-    """The schedule of one period.
-
-    Attributes:
-        spent: the share of the period that is gone at a step.
-        cooldown: the share in which the rate sinks. In its second half the normalisation keeps its statistics.
-    """
-
-    spent: Callable[[int], float]
-    cooldown: float
-
-    def rate(self, step: int) -> float:
-        """Return the share of the stable learning rate at a step of the run."""
-        return min(1.0, (step + 1) / WARM_STEPS) * (1 - math.sqrt(self._decayed(step)))
-
-    def is_settled(self, step: int) -> bool:
-        """Whether the batch normalisation keeps its statistics at this step."""
-        return self._decayed(step) >= 0.5
-
-    def is_decaying(self, step: int) -> bool:
-        """Whether the learning rate has begun to sink."""
-        return self._decayed(step) > 0
-
-    def _decayed(self, step: int) -> float:
-        """Return the share of the cooldown that is gone, in [0, 1]."""
-        if not self.cooldown:
-            return 0.0
-        return min(1.0, max(0.0, (self.spent(step) - (1 - self.cooldown)) / self.cooldown))
 
 
 def pretrain(config: PretrainConfig, *, should_stop: Callable[[], bool] | None = None) -> Iterator[TrainEvent]:
@@ -280,37 +251,13 @@ class _Period:
         outcome = self._learner.learn(batch, crops, step=progress.step - 1)
         if outcome.diagnosis:
             return self._bad(outcome.diagnosis)
-        progress.troubles = 0
-        progress.crops += len(batch)
-        progress.losses.append(outcome.loss)
-        progress.accuracies.append(outcome.accuracy)
-        return Batch(
-            step=progress.step,
-            epoch=progress.epoch + 1,
-            loss=outcome.loss,
-            accuracy=outcome.accuracy,
-            gradient_norm=outcome.gradient_norm,
-            learning_rate=self._learner.current_rate(progress.step - 1),
-            crops=len(batch),
-            seconds=self._seconds(),
-        )
+        rate = self._learner.current_rate(progress.step - 1)
+        return progress.learnt(outcome, crops=len(batch), learning_rate=rate, seconds=self._seconds())
 
     def keep(self) -> Iterator[Epoch | Checkpoint]:
         """Evaluate the averaged weights and, unless the rate is sinking or they are not sound, write the state."""
-        progress = self._progress
         score = self._exam.mark(self._learner.average, self._config.charset).score
-        yield Epoch(
-            epoch=progress.epoch + 1,
-            step=progress.step,
-            loss=_mean(progress.losses),
-            accuracy=_mean(progress.accuracies),
-            val_loss=score.loss,
-            val_accuracy=score.accuracy,
-            val_cer=score.cer,
-            is_best=False,
-            seconds=self._seconds(),
-        )
-        progress.losses, progress.accuracies = [], []
+        yield self._progress.evaluated(score, is_best=False, seconds=self._seconds())
         self._kept_at = time.monotonic()
         if not self._decaying and self._learner.keep_good():
             self._before = score
@@ -367,23 +314,20 @@ class _Period:
     def _bad(self, diagnosis: Diagnosis) -> BadBatch:
         """Pass over a batch that crops are to blame for, or let the learner recover."""
         progress = self._progress
-        progress.bad_batches += 1
         advice, restored = f"{diagnosis.finding} The batch was skipped.", False
         if not diagnosis.guilty:
-            advice, restored = self._learner.recover(diagnosis, progress)
+            advice, restored = recover(self._learner, diagnosis, progress)
         if progress.recoveries > MAX_RECOVERIES:
             raise TrainingError(
                 f"Pretraining was given up after {progress.recoveries} recoveries; "
                 f"go on from the state in {self._folder.path} with a lower --learning-rate."
             )
-        return BadBatch(
-            step=progress.step,
-            epoch=progress.epoch + 1,
-            cause=diagnosis.cause,
-            advice=advice,
-            offenders=diagnosis.offenders,
-            learning_rate=self._learner.current_rate(progress.step - 1),
+        return progress.failed(
+            diagnosis.cause,
+            advice,
+            diagnosis.offenders,
             restored=restored,
+            learning_rate=self._learner.current_rate(progress.step - 1),
             seconds=self._seconds(),
         )
 
@@ -464,7 +408,3 @@ class _Period:
     def _seconds(self) -> float:
         """Seconds of this period and those before it."""
         return self._seconds_before + time.monotonic() - self._began
-
-
-def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values) if values else math.nan

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,9 +20,12 @@ from typing import TYPE_CHECKING, Any
 from model.annotations import Box, LabelledCrop, Point
 from model.atomic import write_bytes
 from model.errors import TrainingError
+from model.events import BadBatch, Batch, Cause, Epoch, Offender, Score
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from model.learner import Outcome
 
 _KEY = "run"
 
@@ -57,6 +61,62 @@ class Progress:
     losses: list[float] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
     quarantine: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def learnt(self, outcome: Outcome, *, crops: int, learning_rate: float, seconds: float) -> Batch:
+        """Take note of a step with so many crops, and tell of it."""
+        self.troubles = 0
+        self.crops += crops
+        self.losses.append(outcome.loss)
+        self.accuracies.append(outcome.accuracy)
+        return Batch(
+            step=self.step,
+            epoch=self.epoch + 1,
+            loss=outcome.loss,
+            accuracy=outcome.accuracy,
+            gradient_norm=outcome.gradient_norm,
+            learning_rate=learning_rate,
+            crops=crops,
+            seconds=seconds,
+        )
+
+    def failed(
+        self,
+        cause: Cause,
+        advice: str,
+        offenders: tuple[Offender, ...],
+        *,
+        restored: bool,
+        learning_rate: float,
+        seconds: float,
+    ) -> BadBatch:
+        """Take note of a batch that was not learnt from, and tell of it."""
+        self.bad_batches += 1
+        return BadBatch(
+            step=self.step,
+            epoch=self.epoch + 1,
+            cause=cause,
+            advice=advice,
+            offenders=offenders,
+            learning_rate=learning_rate,
+            restored=restored,
+            seconds=seconds,
+        )
+
+    def evaluated(self, score: Score | None, *, is_best: bool, seconds: float) -> Epoch:
+        """Tell of an evaluation, None where there was nothing to read, and of the batches since the last one."""
+        losses, accuracies = self.losses, self.accuracies
+        self.losses, self.accuracies = [], []
+        return Epoch(
+            epoch=self.epoch + 1,
+            step=self.step,
+            loss=_mean(losses),
+            accuracy=_mean(accuracies),
+            val_loss=score.loss if score else math.nan,
+            val_accuracy=score.accuracy if score else math.nan,
+            val_cer=score.cer if score else math.nan,
+            is_best=is_best,
+            seconds=seconds,
+        )
 
 
 class RunFolder:
@@ -177,6 +237,10 @@ class RunFolder:
                 "repeat its options; to start anew remove that folder, or train without --resume."
             )
         return tensors, values
+
+
+def _mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values) if values else math.nan
 
 
 def _points(values: list[list[float]]) -> tuple[Point, Point, Point, Point]:

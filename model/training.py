@@ -14,12 +14,12 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.charset import normalize
 from model.checkpoint import Weights, load_weights, save_weights
+from model.concluding import concluded, outlook, suspects, written
+from model.devices import torch_threads
 from model.diagnosis import structural_problems
 from model.doubts import Doubts
 from model.events import (
@@ -38,10 +38,9 @@ from model.events import (
     TrainEvent,
 )
 from model.examining import Examiner
-from model.forecast import Point, forecast
-from model.gate import Comparison, Marks, decide
-from model.learner import MAX_RECOVERIES, torch_threads
+from model.gate import Comparison, Marks
 from model.pace import Pace
+from model.recovery import MAX_RECOVERIES, recover
 from model.run_state import Progress, RunFolder
 from model.training_setup import TrainConfig, calibrated, identity, prepare, trained_weights
 
@@ -57,9 +56,6 @@ GRACE = 30.0
 
 PAUSE_SECONDS = 1.0
 """Longer than this between two events, the run was paused: that time is not taken off its time limit."""
-
-MOST_SUSPECTS = 500
-"""Labels that are told of at most: where there are more, the labels as a whole are in question."""
 
 _GOOD_EVERY = 100  # steps between two states to fall back on
 
@@ -204,21 +200,9 @@ class _Run:
         outcome = self._learner.learn(batch, members, step=progress.step - 1)
         if outcome.diagnosis:
             return self._bad(batch, outcome.diagnosis)
-        progress.troubles = 0
-        progress.crops += len(batch)
         self._doubts.add(batch.indices, outcome.margins, batch.lengths)
-        progress.losses.append(outcome.loss)
-        progress.accuracies.append(outcome.accuracy)
-        return Batch(
-            step=progress.step,
-            epoch=progress.epoch + 1,
-            loss=outcome.loss,
-            accuracy=outcome.accuracy,
-            gradient_norm=outcome.gradient_norm,
-            learning_rate=self._learner.current_rate(progress.step - 1),
-            crops=len(batch),
-            seconds=self._seconds(),
-        )
+        rate = self._learner.current_rate(progress.step - 1)
+        return progress.learnt(outcome, crops=len(batch), learning_rate=rate, seconds=self._seconds())
 
     def is_evaluation_due(self) -> bool:
         """Whether so many steps were taken since the last evaluation, or the last one of all."""
@@ -233,18 +217,7 @@ class _Run:
         result = (after.score.cer, after.score.loss) if after and self._learner.is_finite() else None
         is_best = result is not None and (progress.best is None or result < tuple(progress.best))
         progress.stale = 0 if is_best else progress.stale + 1
-        yield Epoch(
-            epoch=progress.epoch + 1,
-            step=progress.step,
-            loss=_mean(progress.losses),
-            accuracy=_mean(progress.accuracies),
-            val_loss=after.score.loss if after else math.nan,
-            val_accuracy=after.score.accuracy if after else math.nan,
-            val_cer=after.score.cer if after else math.nan,
-            is_best=is_best,
-            seconds=self._seconds(),
-        )
-        progress.losses, progress.accuracies = [], []
+        yield progress.evaluated(_score(after), is_best=is_best, seconds=self._seconds())
         if is_best:
             progress.best = result
             self._best = self._candidate(after)
@@ -293,48 +266,14 @@ class _Run:
         if share < 1:
             state, score = candidate.state, _score(comparison.after)
             candidate = trained_weights(self._setup, state, steps=self._progress.step, score=score, blend=share)
-        verdict = decide(comparison)
-        decision, reason = verdict.decision, verdict.reason
-        if decision is Decision.REFUSED and not self._config.gate:
-            decision, reason = Decision.BETTER, f"The gate was off. {reason}"
-        if not self._progress.crops:
-            decision = Decision.REFUSED
-            reason = "Nothing was learnt: there was no time for a step, or every batch was bad."
-        if self._stopped:
-            decision = Decision.STOPPED if decision is Decision.REFUSED else decision
-            reason = f"Stopped after {self._progress.step} of {self._pace.steps} steps. {reason}"
-        if self._progress.recoveries > MAX_RECOVERIES:
-            reason = f"Training was given up after {self._progress.recoveries} recoveries. {reason}"
+        steps = self._pace.steps if self._stopped else None
+        decision, reason = concluded(comparison, self._progress, gate=self._config.gate, stopped_of=steps)
         fit = comparison.after.fit if comparison.after else None
-        out = self._write(calibrated(candidate, fit), decision)
+        out = written(calibrated(candidate, fit), decision, self._config.out)
         if not self._stopped:
             self._folder.clear()
-        suspects, outlook = self._suspects(candidate), forecast(_curve(candidate))
-        yield self._finished(decision, reason, comparison, out, suspects=suspects, outlook=outlook)
-
-    def _write(self, candidate: Weights, decision: Decision) -> Path | None:
-        """Write the weights: better ones at the name asked for, refused ones beside it."""
-        out = self._config.out
-        refused = out.with_name(f"{out.stem}.refused{out.suffix}")
-        if decision is Decision.STOPPED:
-            return None
-        if decision is Decision.REFUSED:
-            save_weights(candidate, refused)
-            return refused
-        save_weights(candidate, out)
-        refused.unlink(missing_ok=True)
-        return out
-
-    def _suspects(self, candidate: Weights) -> tuple[Suspect, ...]:
-        """Return the crops whose label training contradicted, and still does."""
-        margins = dict(islice(self._doubts.suspects().items(), MOST_SUSPECTS))
-        crops = self._material.crops
-        readings = self._setup.sit(crops, list(margins)).read(candidate)
-        return tuple(
-            Suspect(crops.crops[i].key, crops.crops[i].text, readings[i], margin, crops.crops[i].word_id)
-            for i, margin in margins.items()
-            if normalize(readings[i]) != normalize(crops.crops[i].text)
-        )
+        doubtful = suspects(self._setup, self._doubts, candidate)
+        yield self._finished(decision, reason, comparison, out, suspects=doubtful, outlook=outlook(candidate))
 
     def _finished(
         self,
@@ -382,28 +321,23 @@ class _Run:
 
     def _bad(self, batch: CropBatch, diagnosis: Diagnosis) -> BadBatch:
         """Do what a diagnosis calls for: leave crops out, or go back to the last good state."""
-        progress, learner = self._progress, self._learner
         if diagnosis.guilty:
             guilty = [batch.indices[row] for row in diagnosis.guilty]
             self._quarantine(guilty, diagnosis.cause, diagnosis.finding)
             advice = f"{diagnosis.finding} {_left_out(len(guilty))}"
             return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders)
-        advice, restored = learner.recover(diagnosis, progress)
+        advice, restored = recover(self._learner, diagnosis, self._progress)
         return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders, restored=restored)
 
     def _bad_batch(
         self, cause: Cause, advice: str, offenders: tuple[Offender, ...], *, restored: bool = False
     ) -> BadBatch:
-        progress = self._progress
-        progress.bad_batches += 1
-        return BadBatch(
-            step=progress.step,
-            epoch=progress.epoch + 1,
-            cause=cause,
-            advice=advice,
-            offenders=offenders,
-            learning_rate=self._learner.current_rate(progress.step - 1),
+        return self._progress.failed(
+            cause,
+            advice,
+            offenders,
             restored=restored,
+            learning_rate=self._learner.current_rate(self._progress.step - 1),
             seconds=self._seconds(),
         )
 
@@ -437,16 +371,6 @@ class _Run:
 
 def _score(marks: Marks | None) -> Score | None:
     return marks.score if marks else None
-
-
-def _curve(weights: Weights) -> list[Point]:
-    """Return what the trainings of weights reached on held-out words."""
-    told = (entry for entry in weights.ancestry if entry.get("words") and "crops" in entry)
-    return [Point(entry["crops"], round(entry["word_accuracy"] * entry["words"]), entry["words"]) for entry in told]
-
-
-def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values) if values else math.nan
 
 
 def _left_out(count: int) -> str:

@@ -18,12 +18,13 @@ from model.checkpoint import Weights, build_network, load_weights, weights_hash,
 from model.devices import bf16_pays, choose
 from model.gate import Exam
 from model.images import Fit
-from model.learner import Cosine, Learner
+from model.learner import Learner
 from model.material import Drawn, Material, crop_set
 from model.networks import Network, build
 from model.pace import Pace, exact_pace, measured_pace
 from model.rehearsal import Rehearsal
 from model.run_state import fingerprint
+from model.schedules import Cosine
 from model.synth.general import general_crops
 
 if TYPE_CHECKING:

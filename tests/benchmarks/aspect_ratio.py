@@ -27,11 +27,13 @@ from numpy.typing import NDArray  # noqa: E402
 
 from model.annotations import LabelledCrop  # noqa: E402
 from model.charset import Charset, frames_needed  # noqa: E402
+from model.ctc import greedy_indices  # noqa: E402
 from model.dataset import CropBatch, Indices, deal, normalized  # noqa: E402
 from model.formats import open_dataset  # noqa: E402
 from model.images import Preprocessing, cut_crop, read_image, to_strip  # noqa: E402
-from model.learner import Cosine, Learner, greedy_indices  # noqa: E402
+from model.learner import Learner  # noqa: E402
 from model.networks import Network, build  # noqa: E402
+from model.schedules import Cosine  # noqa: E402
 
 SPEC = Preprocessing()
 ONE_WIDTH = 128

@@ -46,8 +46,9 @@ from model.annotations import LabelledCrop  # noqa: E402
 from model.dataset import CropBatch  # noqa: E402
 from model.devices import choose, cores  # noqa: E402
 from model.inference import Recognizer  # noqa: E402
-from model.learner import Cosine, Learner  # noqa: E402
+from model.learner import Learner  # noqa: E402
 from model.networks import build  # noqa: E402
+from model.schedules import Cosine  # noqa: E402
 
 PAPER, EASYOCR, OURS = "the paper's CRNN", "EasyOCR english_g2", "crnn-gui"
 BATCH = 64

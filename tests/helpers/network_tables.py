@@ -57,21 +57,39 @@ def on_meta(name: str) -> Network:
 @torch.no_grad()
 def run(name: str, width: int) -> Pass:
     """Send an image of shapes without values through a network and count."""
-    network, seen = on_meta(name), []
+    network, seen, lengths = on_meta(name), [], {}
     for path, module in network.named_modules():
+        if isinstance(module, nn.RNNBase):
+            _shorten(module, path, lengths)
         if not any(module.children()):
             module.register_forward_hook(lambda module, _, out, path=path: seen.append((path, module, out)))
     counter = FlopCounterMode(display=False)
     with counter:
         logits = network(torch.empty(1, network.preprocessing.channels, 32, width, device="meta"))
     counts = {path.partition(".")[2]: sum(ops.values()) for path, ops in counter.get_flop_counts().items()}
+    left_out = {path: (length - 1) * counts[path] for path, length in lengths.items()}
     layers: list[Layer] = []
     for path, module, out in seen:
         if isinstance(module, nn.BatchNorm2d | nn.ReLU):
             layers[-1].after.append(module)
         else:
-            layers.append(Layer(path, module, [], _shape(out), counts.get(path, 0)))
-    return Pass(layers, tuple(logits.shape), counter.get_total_flops())
+            layers.append(Layer(path, module, [], _shape(out), counts.get(path, 0) + left_out.get(path, 0)))
+    return Pass(layers, tuple(logits.shape), counter.get_total_flops() + sum(left_out.values()))
+
+
+def _shorten(module: nn.RNNBase, path: str, lengths: dict[str, int]) -> None:
+    """Let a recurrent layer do one frame only, and note how many there are: each takes the same work, and seconds."""
+    time = 1 if module.batch_first else 0
+
+    def first_frame(_: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+        lengths[path] = inputs[0].shape[time]
+        return (inputs[0].narrow(time, 0, 1),)
+
+    def all_frames(_: nn.Module, __: tuple[Tensor], out: tuple[Tensor, object]) -> tuple[Tensor, object]:
+        return out[0].repeat_interleave(lengths[path], dim=time), out[1]
+
+    module.register_forward_pre_hook(first_frame)
+    module.register_forward_hook(all_frames)
 
 
 def _shape(out: Tensor | tuple[Tensor, object]) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TORCH_FLOOR = {
-    "augment", "cli", "converting", "dataset", "devices", "diagnosis", "doctor", "doubts", "engines", "examining",
+    "augment", "cli", "concluding", "converting", "ctc", "dataset", "devices", "diagnosis", "doctor", "doubts", "engines", "examining",
     "gate", "inference", "learner", "material", "networks", "onnx_export", "pretraining", "reader", "rehearsal",
     "run_state", "stream", "training", "training_plan", "training_setup",
 }  # fmt: skip

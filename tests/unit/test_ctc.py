@@ -18,9 +18,11 @@ from torch import Tensor
 
 from model.annotations import LabelledCrop
 from model.charset import BLANK, Charset, frames_needed
+from model.ctc import ctc_losses
 from model.dataset import CropBatch
-from model.learner import Cosine, Learner, ctc_losses
+from model.learner import Learner
 from model.networks import build
+from model.schedules import Cosine
 
 Floats = NDArray[np.float64]
 Label = list[int]

@@ -8,10 +8,11 @@ import torch
 from torch import nn
 
 from model.annotations import LabelledCrop
+from model.ctc import greedy_indices
 from model.dataset import CropBatch
 from model.diagnosis import diagnose_crops, diagnose_network, faults, first_bad_layer, first_bad_parameter, is_sound
 from model.events import Cause
-from model.learner import Cosine, greedy_indices
+from model.schedules import Cosine
 
 FRAMES, CLASSES = 8, 4
 

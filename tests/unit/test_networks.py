@@ -18,16 +18,19 @@ from torch import Tensor, nn
 from model.annotations import LabelledCrop
 from model.charset import Charset
 from model.checkpoint import Weights, load_weights, save_weights
+from model.ctc import ctc_losses
 from model.dataset import CropBatch, CropSet, normalized
 from model.devices import choose
 from model.errors import WeightsError
 from model.events import Cause
 from model.images import prepare_crop
 from model.inference import Recognizer
-from model.learner import Cosine, Learner, ctc_losses
+from model.learner import Learner
 from model.networks import NETWORKS, Network, build, fold_batch_norm, register
 from model.networks.base import INITS
+from model.recovery import recover
 from model.run_state import Progress
+from model.schedules import Cosine
 from tests.helpers import network_tables
 
 NAMES = network_tables.NAMES
@@ -223,7 +226,6 @@ def test_documented_figures_are_those_of_the_code(name: str, documented: dict[st
     assert documented[name] == network_tables.table(name)
 
 
-@pytest.mark.slow
 def test_documented_work_is_that_of_the_code(documented: dict[str, str]) -> None:
     assert documented["flops"] == network_tables.table("flops")
 
@@ -301,7 +303,7 @@ def test_the_doctor_of_a_run_names_initial_values_that_are_too_large(init: str, 
     if outcome.diagnosis:
         assert "--init he" in outcome.diagnosis.finding
         progress = Progress()
-        advice, restored = learner.recover(outcome.diagnosis, progress)
+        advice, restored = recover(learner, outcome.diagnosis, progress)
         assert restored
         assert progress.recoveries == 1
         assert "no learning rate" in advice

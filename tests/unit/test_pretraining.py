@@ -26,7 +26,8 @@ from model.errors import TrainingError
 from model.events import Batch, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent
 from model.images import Preprocessing
 from model.networks import build
-from model.pretraining import PretrainConfig, WarmupStableDecay, pretrain
+from model.pretraining import PretrainConfig, pretrain
+from model.schedules import WarmupStableDecay
 from model.stream import Deal, Drawn, Ramp, Stream
 from model.synth import FontFace, FontList
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-from model import examining, training
+from model import concluding, examining, training
 from model.annotations import LabelledCrop
 from model.calibration import TEMPERATURES
 from model.charset import Charset
@@ -335,7 +335,7 @@ def test_weights_that_forget_are_blended_with_the_old_ones(
     """The new weights alone forget; of the blends the second one passes."""
     verdicts = iter((Decision.REFUSED, Decision.BETTER, Decision.BETTER))
     monkeypatch.setattr(examining, "forgets", lambda comparison: True)
-    for module in (examining, training):
+    for module in (examining, concluding):
         monkeypatch.setattr(module, "decide", lambda comparison: Verdict(next(verdicts), "as told"))
     _, finished = run(plan, replace(config, base=learnt[0], steps=4, gate=True))
     assert finished.decision is Decision.BETTER
