@@ -23,6 +23,7 @@ from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
 from crnn_gui.preferences import Preferences
 from crnn_gui.reading import Reading
+from crnn_gui.recents import Recents
 from crnn_gui.recognising import Recognising
 from crnn_gui.reviewing import Reviewing
 from crnn_gui.services.pages import PageImages, Thumbnails
@@ -96,6 +97,7 @@ class Application(QObject):
         self.recognising = Recognising(self.document, services.store, services.predictor, self)
         self.yardstick = Yardstick(self.document, services.store, self.training, services.predictor)
         self.advice = TrainingAdvice(self.document, self.training)
+        self.recents = Recents(self.document, settings, self)
         self.effort = EffortMeter(self.document, services.store, settings, parent=self)
         self.preferences = Preferences(settings, theme)
         self._theme = theme
@@ -114,6 +116,7 @@ class Application(QObject):
         self._export_panel: ExportPanel | None = None
         self._import_panel: ImportPanel | None = None
         self._trash_panel: TrashPanel | None = None
+        self.window.empty.use_thumbnails(self.services.thumbnails)
         self.window.status.addPermanentWidget(EffortButton(self.effort))
         self._show_settings()
         self.recognising.attach(self.window)

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 RECENT_PROJECTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RecentProject:
+    """A project that was open lately, and how far it was then.
+
+    Attributes:
+        path: what the user opened: a folder or an annotation file.
+        opened_at: when it was opened last, in seconds since 1970; 0 when nobody knows.
+        picture: path of the image of a page; empty without one.
+    """
+
+    path: Path
+    opened_at: float = 0.0
+    pages: int = 0
+    words: int = 0
+    verified: int = 0
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +213,32 @@ class Settings(QObject):
     @property
     def recent(self) -> tuple[Path, ...]:
         """Projects opened lately, the latest first. They may be gone by now."""
-        # An INI file holds a list of one as plain text.
-        stored = self._store.value("recent/projects", [])
-        paths = stored if isinstance(stored, list) else [stored]
-        return tuple(Path(p) for p in paths if isinstance(p, str) and p)
+        return tuple(project.path for project in self.recent_projects)
 
-    def add_recent(self, path: Path) -> None:
+    @property
+    def recent_projects(self) -> tuple[RecentProject, ...]:
+        """Projects opened lately with what is known of them, the latest first."""
+        try:
+            stored = json.loads(str(self._store.value("recent/known", "[]")))
+            return tuple(RecentProject(**{**one, "path": Path(one["path"])}) for one in stored)
+        except (ValueError, TypeError, KeyError):
+            return ()
+
+    def add_recent(self, project: RecentProject) -> None:
         """Put a project in front of the list."""
-        kept = [p for p in self.recent if p != path]
-        self._store.setValue("recent/projects", [str(p) for p in (path, *kept)][:RECENT_PROJECTS])
+        self._set_recent((project, *(one for one in self.recent_projects if one.path != project.path)))
+
+    def describe_recent(self, project: RecentProject) -> None:
+        """Remember what is known of a listed project now; its place in the list stays."""
+        self._set_recent(project if one.path == project.path else one for one in self.recent_projects)
 
     def forget_recent(self, path: Path) -> None:
         """Take a project off the list, for example because it is gone."""
-        self._store.setValue("recent/projects", [str(p) for p in self.recent if p != path])
+        self._set_recent(one for one in self.recent_projects if one.path != path)
+
+    def _set_recent(self, projects: Iterable[RecentProject]) -> None:
+        told = [{**asdict(one), "path": str(one.path)} for one in projects][:RECENT_PROJECTS]
+        self._store.setValue("recent/known", json.dumps(told))
 
     def geometry(self, name: str) -> QByteArray:
         """Return the remembered layout of a window or a splitter; empty when there is none."""

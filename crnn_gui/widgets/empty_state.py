@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from crnn_gui import resources, theme
+from crnn_gui.services.pages import Thumbnails
+from crnn_gui.settings import RecentProject
+from crnn_gui.widgets.recent_row import RecentRow
 
 AREA_WIDTH_PX = 640
 MOST_RECENT = 5
@@ -20,27 +23,33 @@ class EmptyState(QWidget):
 
     Signals:
         project_requested: path of a recent project.
+        forget_requested: path of a project that is to leave the list.
     """
 
     project_requested = Signal(Path)
+    forget_requested = Signal(Path)
 
     def __init__(self, open_folder: QAction, open_demo: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_drop_near = False
+        self._thumbnails: Thumbnails | None = None
         self._area = QWidget()
-        self._area.setFixedWidth(AREA_WIDTH_PX)
+        self._area.setFixedWidth(theme.scaled(AREA_WIDTH_PX))
         area = QVBoxLayout(self._area)
         area.setContentsMargins(48, 48, 48, 40)
         area.setSpacing(8)
         self._icon = QLabel()
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = QLabel("Drop a folder of photographs here")
+        title = QLabel(self.tr("Drop a folder of photographs here"))
         title.setFont(theme.ui_font(points=8, bold=True))
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text = QLabel(
-            "Draw boxes around the words, correct what is read, and train a recogniser on them.\n"
-            "Your images stay as they are; everything you do is kept in one file beside them."
+            self.tr(
+                "Draw boxes around the words, correct what is read, and train a recogniser on them.\n"
+                "Your images stay as they are; everything you do is kept in one file beside them."
+            )
         )
+        text.setWordWrap(True)
         text.setProperty("muted", True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         buttons = QHBoxLayout()
@@ -57,9 +66,10 @@ class EmptyState(QWidget):
         area.addWidget(text)
         area.addSpacing(16)
         area.addLayout(buttons)
+        self._rows: list[RecentRow] = []
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        self._recent_title = QLabel("Recent projects")
+        self._recent_title = QLabel(self.tr("Recent projects"))
         self._recent_title.setFont(theme.ui_font(bold=True))
         layout = QVBoxLayout(self)
         layout.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -67,7 +77,7 @@ class EmptyState(QWidget):
         layout.addWidget(self._area, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(24)
         below = QWidget()
-        below.setFixedWidth(AREA_WIDTH_PX)
+        below.setFixedWidth(theme.scaled(AREA_WIDTH_PX))
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._recent_title)
@@ -77,25 +87,52 @@ class EmptyState(QWidget):
         self._tint()
         self.show_recent(())
 
-    def show_recent(self, paths: Sequence[Path]) -> None:
-        """List projects that were open before and are still there."""
-        while (item := self._recent.takeAt(0)) is not None:
-            button = item.widget()
-            if button is not None:
-                button.deleteLater()
-        for path in paths[:MOST_RECENT]:
-            self._recent.addWidget(self._recent_button(path))
-        self._recent_title.setVisible(bool(paths))
+    def use_thumbnails(self, thumbnails: Thumbnails) -> None:
+        """Show pages of the recent projects, as they come in."""
+        self._thumbnails = thumbnails
+        thumbnails.ready.connect(self._on_thumbnail_ready)
+        self._ask_for_pictures()
 
-    def _recent_button(self, path: Path) -> QPushButton:
-        button = QPushButton(f"{path.name}    {_short(path.parent)}")
-        button.setIcon(resources.icon("folder"))
-        button.setFlat(True)
-        button.setProperty("flat", True)
-        button.setStyleSheet("text-align: left;")
-        button.setToolTip(str(path))
-        button.clicked.connect(lambda _checked, path=path: self.project_requested.emit(path))
-        return button
+    def show_recent(self, projects: Sequence[RecentProject]) -> None:
+        """List projects that were open before; those that are gone can be taken off the list."""
+        while (item := self._recent.takeAt(0)) is not None:
+            line = item.widget()
+            if line is not None:
+                line.deleteLater()
+        self._rows = [RecentRow(project) for project in projects[:MOST_RECENT]]
+        for row in self._rows:
+            self._recent.addWidget(self._line(row))
+        self._recent_title.setVisible(bool(self._rows))
+        self._ask_for_pictures()
+
+    def _line(self, row: RecentRow) -> QWidget:
+        row.clicked.connect(lambda: self.project_requested.emit(row.project.path))
+        line = QWidget()
+        layout = QHBoxLayout(line)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(row, 1)
+        forget = QToolButton()
+        forget.setIcon(resources.icon("x", "muted"))
+        forget.setToolTip(self.tr("Take it off this list"))
+        forget.setAccessibleName(self.tr("Take it off this list"))
+        forget.clicked.connect(lambda: self.forget_requested.emit(row.project.path))
+        layout.addWidget(forget)
+        return line
+
+    def _ask_for_pictures(self) -> None:
+        for number in range(len(self._rows)):
+            self._on_thumbnail_ready(-1 - number)
+
+    @Slot(int)
+    def _on_thumbnail_ready(self, number: int) -> None:
+        """Show a picture. Pages of the open project have positive numbers; the rows here have those below zero."""
+        place = -1 - number
+        if self._thumbnails is None or not 0 <= place < len(self._rows) or not self._rows[place].project.picture:
+            return
+        picture = self._thumbnails.get(number, Path(self._rows[place].project.picture))
+        if picture is not None:
+            self._rows[place].show_picture(picture)
 
     def set_drop_near(self, near: bool) -> None:
         """Light the area up while something that can be opened hangs over the window."""
@@ -133,10 +170,3 @@ def _button(action: QAction, *, is_primary: bool) -> QPushButton:
 def action_icon(action: QAction) -> str:
     """Return the icon's name of an action of the table."""
     return {"open_folder": "folder-open", "open_demo": "flask"}[action.objectName()]
-
-
-def _short(path: Path) -> str:
-    try:
-        return "~/" + path.relative_to(Path.home()).as_posix()
-    except ValueError:
-        return str(path)

@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
         self.annotate.told.connect(self.tell)
         self.annotate.canvas.tool_changed.connect(self._on_tool_changed)
         self.empty.project_requested.connect(document.open_path)
+        self.empty.forget_requested.connect(self._on_forget_requested)
         self._theme.changed.connect(self._on_look_changed)
         stack = document.undo_stack
         for name, possible, changed in (
@@ -205,7 +206,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["show_texts"].setChecked(self._settings.value("look/text_at_boxes"))
         self.actions_by_id[f"scheme_{self._theme.scheme}"].setChecked(True)
         self.actions_by_id["annotate"].setChecked(True)
-        self.empty.show_recent([p for p in self._settings.recent if p.exists()])
+        self.empty.show_recent(self._settings.recent_projects)
 
     # What is true now
 
@@ -217,9 +218,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} — {TITLE}" if name else TITLE)
         if project is None:
             self.status.show_saved(None)
-            self.empty.show_recent([p for p in self._settings.recent if p.exists()])
+            self.empty.show_recent(self._settings.recent_projects)
         else:
-            self._settings.add_recent(project.place)
             self.annotate.canvas.setFocus()
         self._on_what_is_there_changed()
 
@@ -250,6 +250,11 @@ class MainWindow(QMainWindow):
         if before is not None and before.problem and not state.problem:
             self.notices.withdraw(before.problem)
             self.notices.withdraw(self._asked)
+
+    @Slot(Path)
+    def _on_forget_requested(self, path: Path) -> None:
+        self._settings.forget_recent(path)
+        self.empty.show_recent(self._settings.recent_projects)
 
     @Slot()
     def _on_look_changed(self) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 import crnn_gui
 from crnn_gui import resources, theme
 from crnn_gui.actions import ACTIONS, MENUS, Scope, plain_text, shown_keys
-from crnn_gui.settings import SETTINGS, Settings
+from crnn_gui.settings import SETTINGS, RecentProject, Settings
 from crnn_gui.theme import DARK, LIGHT, Scheme, Theme, Tokens
 
 
@@ -162,8 +162,8 @@ def test_values_outside_the_table_are_refused(settings: Settings) -> None:
 
 def test_recent_projects_are_few_and_the_latest_is_first(settings: Settings) -> None:
     for n in range(12):
-        settings.add_recent(Path(f"/p/{n}"))
-    settings.add_recent(Path("/p/9"))
+        settings.add_recent(RecentProject(Path(f"/p/{n}")))
+    settings.add_recent(RecentProject(Path("/p/9")))
     assert settings.recent[:2] == (Path("/p/9"), Path("/p/11"))
     assert len(settings.recent) == 8
     settings.forget_recent(Path("/p/9"))

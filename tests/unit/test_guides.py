@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox, QToolButton, QWidget
 
 from crnn_gui import app as program
 from crnn_gui import theme
@@ -22,8 +22,9 @@ from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.services.tasks import Tasks
 from crnn_gui.services.trainer import TrainerService
-from crnn_gui.settings import SETTINGS, Settings
+from crnn_gui.settings import SETTINGS, RecentProject, Settings
 from crnn_gui.theme import Scheme, Theme
+from crnn_gui.widgets.recent_row import RecentRow
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)")
 
@@ -306,3 +307,24 @@ def test_what_can_be_done_and_starts_with_the_letters_comes_first() -> None:
     entries = [Entry("action", "Unread"), Entry("action", "Read page", why_not="no"), Entry("action", "Read word")]
     assert [entry.text for entry in find(entries, "read")] == ["Read word", "Read page", "Unread"]
     assert find(entries, "zzz") == []
+
+
+# --- recent projects ---
+
+
+def test_recent_projects_say_how_far_they_are_and_which_are_gone(
+    start: Start, settings: Settings, tiny_project: Path, tmp_path: Path, until: Until
+) -> None:
+    settings.add_recent(RecentProject(tmp_path / "gone"))
+    made = start()
+    open_project(made, tiny_project, until)
+    made.document.close_project()
+    until(lambda: len(made.window.empty.findChildren(RecentRow)) == 2)
+    here, gone = made.window.empty.findChildren(RecentRow)
+    assert here.project.path == tiny_project
+    assert here.facts[0] == "2 pages, 50 % verified"
+    assert here.project.picture.endswith("first.png")
+    assert (gone.isEnabled(), gone.facts[0]) == (False, "not there any more")
+    forget = [b for b in made.window.empty.findChildren(QToolButton) if b.isVisible()][1]
+    QTest.mouseClick(forget, Qt.MouseButton.LeftButton)
+    assert settings.recent == (tiny_project,)

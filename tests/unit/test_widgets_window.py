@@ -25,10 +25,11 @@ from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.services.tasks import Tasks
 from crnn_gui.services.trainer import TrainerService
-from crnn_gui.settings import Settings
+from crnn_gui.settings import RecentProject, Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.widgets.main_window import first_size
 from crnn_gui.widgets.notice_bar import NoticeBars
+from crnn_gui.widgets.recent_row import RecentRow
 from crnn_gui.widgets.status_bar import StatusBar
 from crnn_gui.widgets.strip_view import StripView
 from crnn_gui.widgets.trainability import Sight, trainability
@@ -131,9 +132,9 @@ def test_dropping_on_an_open_page_opens_the_other_project(
 
 
 def test_recent_project_is_one_click_away(start: Start, settings: Settings, tiny_folder: Path, until: Until) -> None:
-    settings.add_recent(tiny_folder)
+    settings.add_recent(RecentProject(tiny_folder))
     made = start()
-    recent = next(b for b in made.window.empty.findChildren(QPushButton) if tiny_folder.name in b.text())
+    recent = next(row for row in made.window.empty.findChildren(RecentRow) if tiny_folder.name in row.text())
     QTest.mouseClick(recent, Qt.MouseButton.LeftButton)
     until(lambda: made.document.project is not None)
 
