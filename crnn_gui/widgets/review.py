@@ -11,11 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from crnn_gui import theme
 from crnn_gui.accepting import Accepting
 from crnn_gui.document import ProjectDocument
+from crnn_gui.replacing import Replacing
 from crnn_gui.reviewing import Reviewing
 from crnn_gui.services.crops import Crops
 from crnn_gui.widgets.accept_panel import AcceptPanel
 from crnn_gui.widgets.crop_wall import CropWall
 from crnn_gui.widgets.empty_wall import EmptyWall
+from crnn_gui.widgets.replace_panel import ReplacePanel
+from crnn_gui.widgets.replace_table import ReplaceTable
 from crnn_gui.widgets.wall_head import WallHead
 from crnn_gui.widgets.wall_model import WallModel
 from crnn_gui.widgets.word_look import shown_text
@@ -30,10 +33,12 @@ class ReviewWorkspace(QWidget):
 
     Signals:
         workspace_requested: name of the workspace to go to; the word is on its way there already.
+        word_requested: id of a word that is wanted on its page.
         told: a sentence for the user.
     """
 
     workspace_requested = Signal(str)
+    word_requested = Signal(int)
     told = Signal(str)
 
     def __init__(
@@ -48,12 +53,13 @@ class ReviewWorkspace(QWidget):
         self.head = WallHead(document)
         self.accepting = Accepting(document, reviewing, self)
         self.accept_panel = AcceptPanel(self.accepting)
+        self.replacing = Replacing(document, reviewing, self)
+        self.replace_panel = ReplacePanel(self.replacing)
+        self.replace_table = ReplaceTable(document, self.replacing, crops)
         self._empty = EmptyWall()
         self._middle = QStackedWidget()
         self._where = QLabel()
-        self._keys = QLabel(
-            self.tr("Enter  verify, next    ·    type or F2  correct    ·    I  ignore    ·    O  open on page")
-        )
+        self._keys = QLabel()
         self._is_outdated = True
         self._asked = 0
         self._rest = QTimer(self)
@@ -73,9 +79,11 @@ class ReviewWorkspace(QWidget):
         top.setSpacing(8)
         top.addWidget(self.head)
         top.addWidget(self.accept_panel)
+        top.addWidget(self.replace_panel)
         layout.addLayout(top)
         self._middle.addWidget(self.wall)
         self._middle.addWidget(self._empty)
+        self._middle.addWidget(self.replace_table)
         layout.addWidget(self._middle, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 6, 16, 6)
@@ -84,7 +92,8 @@ class ReviewWorkspace(QWidget):
             label.setFont(theme.ui_font(points=-1))
         self._where.setTextFormat(Qt.TextFormat.PlainText)
         self._where.setMinimumWidth(0)
-        foot.addWidget(self._where, 1)
+        foot.addWidget(self._where)
+        foot.addStretch(1)
         foot.addWidget(self._keys)
         layout.addLayout(foot)
 
@@ -93,6 +102,12 @@ class ReviewWorkspace(QWidget):
         self.head.tidy_requested.connect(self.model.load)
         self.head.search_entered.connect(self.wall.setFocus)
         self.head.filter_button.toggled.connect(self._on_filters_shown)
+        self.head.replace_requested.connect(self.begin_replacing)
+        self.replacing.changed.connect(self._show_middle)
+        self.replacing.ended.connect(self.wall.setFocus)
+        self.replacing.told.connect(self.told)
+        self.replace_table.left.connect(self.replacing.close)
+        self.replace_table.page_requested.connect(self.word_requested)
         self.head.accept_requested.connect(self._on_accept_requested)
         self.accepting.sample_drawn.connect(self._on_sample_drawn)
         self.accepting.ended.connect(self._on_accepting_ended)
@@ -162,9 +177,19 @@ class ReviewWorkspace(QWidget):
         is_empty = model.rowCount() == 0
         if is_empty and not model.is_loading:
             self._empty.explain(model.query, self.head.chosen, self._document.counts)
-        self._middle.setCurrentIndex(1 if is_empty and not model.is_loading else 0)
-        self._keys.setVisible(not is_empty)
+        self._show_middle()
         self._show_where()
+
+    @Slot()
+    def _show_middle(self) -> None:
+        is_empty = self.model.rowCount() == 0 and not self.model.is_loading
+        shown = self.replace_table if self.replacing.is_open else self._empty if is_empty else self.wall
+        self._middle.setCurrentWidget(shown)
+        self._where.setVisible(shown is self.wall)
+        self._keys.setVisible(shown is not self._empty)
+        wall_keys = self.tr("Enter  verify, next    ·    type or F2  correct    ·    I  ignore    ·    O  open on page")
+        table_keys = self.tr("Space  take in or leave out    ·    Ctrl+A  all rows    ·    Esc  back to the wall")
+        self._keys.setText(table_keys if self.replacing.is_open else wall_keys)
 
     def _show_where(self) -> None:
         found = self.wall.current
@@ -214,10 +239,17 @@ class ReviewWorkspace(QWidget):
     def _on_ignore_requested(self) -> None:
         self._reviewing.toggle_ignored(self.wall.chosen)
 
-    # Accepting many readings
+    # Changing many words
+
+    @Slot()
+    def begin_replacing(self) -> None:
+        """Ask what is to be replaced in the texts of all pages."""
+        self.accepting.cancel()
+        self.replace_panel.begin(self.head.search.text())
 
     @Slot()
     def _on_accept_requested(self) -> None:
+        self.replacing.close()
         self.accepting.begin(self.head.query)
         self.accept_panel.slider.setFocus()
 
