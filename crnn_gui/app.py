@@ -38,6 +38,7 @@ from crnn_gui.training_advice import GO_ON, TRAIN, TrainingAdvice
 from crnn_gui.widgets.effort_button import EffortButton
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
+from crnn_gui.widgets.words_view import Paging
 from crnn_gui.widgets.trainability import Sight
 from crnn_gui.wording import marked
 from crnn_gui.yardstick import Measured, Yardstick
@@ -182,7 +183,7 @@ class Application(QObject):
 
     @Slot(str)
     def _on_setting_changed(self, key: str) -> None:
-        if key.startswith("reading/"):
+        if key.startswith("reading/") or key == "look/paging":
             self._show_settings()
         elif key == "training/minutes" and self.window.is_built("train"):
             self.window.train.plan.set_minutes(self.settings.value(key))
@@ -191,6 +192,7 @@ class Application(QObject):
         self.reading.set_live(self.settings.value("reading/live"))
         doubt_below = self.settings.value("reading/doubt_below")
         self.window.annotate.canvas.set_doubt_below(doubt_below)
+        self.window.annotate.canvas.set_paging(Paging(self.settings.value("look/paging")))
         self.window.inspector.set_doubt_below(doubt_below)
 
     def _connect(self) -> None:

@@ -102,6 +102,14 @@ SETTINGS: tuple[Setting, ...] = (
         step=10,
         unit="%",
     ),
+    Setting(
+        "look/paging",
+        "remember",
+        "Zoom and place of a page that is opened",
+        "Look",
+        choices=("remember", "keep", "fit"),
+        names=("As the page was left", "As on the page before", "The whole page"),
+    ),
     Setting("look/text_at_boxes", True, "Show the text at the boxes", "Look", is_shown=False),
     Setting("reading/live", True, "Read while a box is being drawn", "Reading"),
     Setting(

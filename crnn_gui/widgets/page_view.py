@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMargins, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QImage,
     QKeyEvent,
@@ -33,6 +34,17 @@ FIT_MARGIN_PX = 16
 LARGEST_FIT = 4.0
 PIXELATED_FROM = 3.0
 """From this zoom on pixels are drawn with their edges: they are what one wants to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How a page is looked at: screen pixels of a page pixel, and the page's pixel in the corner of the view.
+
+    The corner at the top left stays where it is when scroll bars come and go.
+    """
+
+    zoom: float
+    corner: QPointF
 
 
 class PageView(QGraphicsView):
@@ -73,6 +85,21 @@ class PageView(QGraphicsView):
     def zoom(self) -> float:
         """Screen pixels of one page pixel."""
         return self.transform().m11()
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """How the page is looked at; None while it is fitted into the view."""
+        return None if self._is_fitted else Outlook(self.zoom, self.mapToScene(QPoint(0, 0)))
+
+    def take_outlook(self, outlook: Outlook | None) -> None:
+        """Look at the page in this way; None fits it into the view."""
+        if outlook is None:
+            self.zoom_fit()
+            return
+        self._is_fitted = False
+        self._set_zoom(outlook.zoom)
+        self._scroll_by(self.mapFromScene(outlook.corner))
+        self.view_changed.emit()
 
     def show_image(self, image: QImage) -> None:
         """Show an image; zoom and place stay as they are unless the view is fitted."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QTimer, Slot
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
@@ -11,11 +13,23 @@ from crnn_gui.item_models import DOUBT_BELOW
 from crnn_gui.widgets.box_item import BoxItem
 from crnn_gui.widgets.canvas_tools import free_places
 from crnn_gui.widgets.grips import DrawnBox, Grips
-from crnn_gui.widgets.page_view import PageView
+from crnn_gui.widgets.page_view import Outlook, PageView
 from model.annotations import Box, Page, Point, Word
 
 VIEW_MARGIN_PX = 48
+VIEW_MARGINS_PX = (VIEW_MARGIN_PX, VIEW_MARGIN_PX, -VIEW_MARGIN_PX, -VIEW_MARGIN_PX)
 TAGS_MILLISECONDS = 40
+
+
+class Paging(StrEnum):
+    """How a page is looked at when it is opened."""
+
+    REMEMBER = "remember"
+    """As it was left, and at first like the page before it."""
+    KEEP = "keep"
+    """Like the page before it: the same zoom and place."""
+    FIT = "fit"
+    """As a whole."""
 
 
 class WordsView(PageView):
@@ -26,6 +40,8 @@ class WordsView(PageView):
         self._document = document
         self._doubt_below = DOUBT_BELOW
         self._shows_texts = True
+        self._paging = Paging.REMEMBER
+        self._outlooks: dict[int, Outlook | None] = {}
         self._items: dict[int, BoxItem] = {}
         self._shown_selection: tuple[int, ...] = ()
         self._grips = Grips()
@@ -39,6 +55,8 @@ class WordsView(PageView):
         self._tags_soon.timeout.connect(self._place_tags)
         self.zoom_changed.connect(self._place_tags)
         self.view_changed.connect(self._place_grips)
+        document.project_changed.connect(self._on_project_changed)
+        document.page_left.connect(self._on_page_left)
         document.page_opened.connect(self._on_page_opened)
         document.pages_changed.connect(self._on_pages_changed)
         document.image_ready.connect(self._on_image_ready)
@@ -49,6 +67,10 @@ class WordsView(PageView):
         """Show readings under this confidence as doubtful."""
         self._doubt_below = confidence
         self._on_words_changed(frozenset(self._items))
+
+    def set_paging(self, paging: Paging) -> None:
+        """Choose how the next pages are looked at when they are opened."""
+        self._paging = paging
 
     def set_texts_shown(self, shown: bool) -> None:
         """Show or hide the texts at the boxes."""
@@ -61,11 +83,29 @@ class WordsView(PageView):
         return self._drawn
 
     @Slot(object)
+    def _on_project_changed(self, project: object) -> None:
+        self._outlooks.clear()  # the same ids are other pages now
+
+    @Slot()
+    def _on_page_left(self) -> None:
+        page = self._document.page
+        if page is not None:
+            self._outlooks[page.id] = self.outlook
+
+    @Slot(object)
     def _on_page_opened(self, page: Page | None) -> None:
         self._page_item.setPixmap(QPixmap())
         if page is not None and (page.width or page.problem):
             self.set_page_size(page.width, page.height)
+        if page is not None:
+            self._take_outlook_of(page)
         self._rebuild()
+
+    def _take_outlook_of(self, page: Page) -> None:
+        if self._paging is Paging.FIT:
+            self.zoom_fit()
+        elif self._paging is Paging.REMEMBER and page.id in self._outlooks:
+            self.take_outlook(self._outlooks[page.id])
 
     @Slot()
     def _on_pages_changed(self) -> None:
@@ -75,7 +115,10 @@ class WordsView(PageView):
 
     @Slot(object)
     def _on_image_ready(self, page: PageImage) -> None:
+        before = self._page_rect
         self.show_image(page.image)
+        if self._page_rect != before and not self.has_gesture:
+            self.show_word()  # it was selected before anybody knew how large its page is
 
     def _rebuild(self) -> None:
         for item in self._items.values():
@@ -169,10 +212,15 @@ class WordsView(PageView):
             self.zoom_to(_area(word.box))
 
     def show_word(self) -> None:
-        """Scroll, no more than needed, until the current word and its field are in view."""
+        """Scroll, no more than needed, until the current word and its field are in view; zoom out for one too large."""
         word = self._current
-        if word is not None:
-            self.ensureVisible(_area(word.box), VIEW_MARGIN_PX, VIEW_MARGIN_PX)
+        if word is None:
+            return
+        area, room = _area(word.box), self.viewport().rect().adjusted(*VIEW_MARGINS_PX)
+        scale = min(room.width() / max(area.width(), 1.0), room.height() / max(area.height(), 1.0))
+        if scale < self.zoom and not area.intersects(self._seen):
+            self.take_outlook(Outlook(scale, area.topLeft() - QPointF(VIEW_MARGIN_PX, VIEW_MARGIN_PX) / scale))
+        self.ensureVisible(area, VIEW_MARGIN_PX, VIEW_MARGIN_PX)
 
     def word_rect(self) -> QRectF | None:
         """Return the current word's outer rectangle in the viewport, or None."""

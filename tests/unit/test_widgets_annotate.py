@@ -411,7 +411,7 @@ def test_narrow_window_leaves_the_page_the_room(desk: Desk) -> None:
     desk.window.resize(800, 600)
     desk.until(lambda: not desk.window.annotate.pages.isVisible())
     desk.until(lambda: desk.canvas.width() > 350)
-    desk.key(Qt.Key.Key_K, CTRL)
+    desk.key(Qt.Key.Key_P, CTRL)
     assert desk.window.annotate.pages.isVisible()
     desk.window.resize(1200, 800)
     desk.until(lambda: desk.window.annotate.pages.isVisible())
