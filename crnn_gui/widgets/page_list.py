@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QFontMetrics, QImage, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -25,16 +25,29 @@ from PySide6.QtWidgets import (
 from crnn_gui import resources, theme
 from crnn_gui.document import Counts, ProjectDocument
 from crnn_gui.item_models import PageFilter, PageListModel, PageRole
+from crnn_gui.wording import marked
 from model.annotations import Page
 
 ROW_HEIGHT_PX = 64
 THUMBNAIL = QSize(64, 48)
 RING_PX = 16
 _CHIPS = (
-    (PageFilter.ALL, "All", "Every page"),
-    (PageFilter.TODO, "To do", "Pages with words that wait for a human, and pages without words"),
-    (PageFilter.DOUBTFUL, "Doubtful", "Pages with readings that are not sure"),
-    (PageFilter.DONE, "Done", "Pages that are marked complete, and pages whose words are all decided"),
+    (PageFilter.ALL, marked("PageList", "All"), marked("PageList", "Every page")),
+    (
+        PageFilter.TODO,
+        marked("PageList", "To do"),
+        marked("PageList", "Pages with words that wait for a human, and pages without words"),
+    ),
+    (
+        PageFilter.DOUBTFUL,
+        marked("PageList", "Doubtful"),
+        marked("PageList", "Pages with readings that are not sure"),
+    ),
+    (
+        PageFilter.DONE,
+        marked("PageList", "Done"),
+        marked("PageList", "Pages that are marked complete, and pages whose words are all decided"),
+    ),
 )
 
 
@@ -54,18 +67,18 @@ class PageList(QFrame):
         self._document = document
         self._model = model
         self.setObjectName("side")
-        self.setMinimumWidth(240)
+        self.setMinimumWidth(theme.scaled(240))
         self._search = QLineEdit()
-        self._search.setPlaceholderText("Search pages")
+        self._search.setPlaceholderText(self.tr("Search pages"))
         self._search.setClearButtonEnabled(True)
         self._search.addAction(resources.icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self._search.textChanged.connect(model.set_search)
-        self._empty = QLabel("No page matches.")
+        self._empty = QLabel(self.tr("No page matches."))
         self._empty.setProperty("muted", True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(16, 24, 16, 24)
         self.view = QListView()
-        self.view.setAccessibleName("Pages")
+        self.view.setAccessibleName(self.tr("Pages"))
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setUniformItemSizes(True)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -87,10 +100,11 @@ class PageList(QFrame):
         chips = QHBoxLayout()
         chips.setSpacing(4)
         self._chips = QButtonGroup(self)
-        for place, (_, text, tip) in enumerate(_CHIPS):
+        for place, (_, name, tip) in enumerate(_CHIPS):
+            text = QCoreApplication.translate("PageList", name)
             chip = QToolButton()
             chip.setText(text)
-            chip.setToolTip(tip)
+            chip.setToolTip(QCoreApplication.translate("PageList", tip))
             chip.setCheckable(True)
             chip.setProperty("chip", True)
             chip.setFont(theme.ui_font(points=-0.5))
@@ -149,7 +163,9 @@ class PageList(QFrame):
     def _on_model_reset(self) -> None:
         none = self._model.rowCount() == 0
         self._empty.setVisible(none)
-        self._empty.setText("No page matches." if self._document.pages else "No images in this folder yet.")
+        self._empty.setText(
+            self.tr("No page matches.") if self._document.pages else self.tr("No images in this folder yet.")
+        )
         self._on_page_opened(self._document.page)
 
 
@@ -161,7 +177,7 @@ class _PageDelegate(QStyledItemDelegate):
         self._document = document
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(200, ROW_HEIGHT_PX)
+        return QSize(200, theme.scaled(ROW_HEIGHT_PX))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -188,12 +204,12 @@ class _PageDelegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(look.color("text"))
         name = QFontMetrics(font).elidedText(path.name, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(left, rect.top() + 28, name)
+        painter.drawText(left, rect.top() + theme.scaled(28), name)
         small = theme.ui_font(points=-1)
         painter.setFont(small)
         painter.setPen(look.color("error" if page.problem else "muted"))
         line = QFontMetrics(small).elidedText(_second_line(page, counts), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(left, rect.top() + 46, line)
+        painter.drawText(left, rect.top() + theme.scaled(46), line)
         painter.restore()
 
     def _paint_thumbnail(self, painter: QPainter, place: QRectF, image: QImage | None) -> None:
@@ -212,12 +228,14 @@ class _PageDelegate(QStyledItemDelegate):
 
 
 def _second_line(page: Page, counts: Counts) -> str:
+    translate = QCoreApplication.translate
     if page.problem:
         # The name stands above it; the folder would leave no room for the reason.
         return page.problem.partition(f"{PurePosixPath(page.path).name} ")[2] or page.problem
     if not counts.words:
-        return "complete, no words" if page.verified else "no words yet"
-    return f"{counts.verified} of {counts.words} verified"
+        return translate("PageList", "complete, no words") if page.verified else translate("PageList", "no words yet")
+    told = translate("PageList", "{verified} of {words} verified")
+    return told.format(verified=f"{counts.verified:,}", words=f"{counts.words:,}")
 
 
 def _paint_ring(painter: QPainter, place: QRectF, page: Page, counts: Counts) -> None:
