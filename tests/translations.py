@@ -23,6 +23,7 @@ LANGUAGES = ("zh_CN",)
 PLACEHOLDER = re.compile(r"\{[^{}]*\}|%n|%\d")
 
 _EDITS = {"_push", "_edit_words", "change_words"}
+_TAG = re.compile(r"<[^>]*>?")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 _SENTENCE = re.compile(r"^\W*[A-Za-z][\w'’-]*[,:]? +\w")
 _SHOWING = {
@@ -68,8 +69,20 @@ _NOT_SHOWN = {
 }
 _SKIPPED_FILES = {"__main__.py", "demo.py", "script.py", "sample.py", "theme.py"}
 """The command's own words, scripts that stand for a person, and a style sheet."""
-_SKIPPED_NAMES = {"ACTIONS", "SETTINGS", "MENUS", "PRESETS", "MOUSE", "GROUPS"}
-"""Tables whose texts are translated where they are shown; :func:`messages` takes them from there."""
+_SKIPPED_NAMES = {
+    "ACTIONS",
+    "SETTINGS",
+    "MENUS",
+    "PRESETS",
+    "MOUSE",
+    "GROUPS",
+    "_DEVICE_NAMES",
+    "META_KEY",
+    "FILE_KIND",
+}
+"""Tables whose texts are translated where they are shown, and names in files; :func:`messages` takes the texts."""
+_SKIPPED_PARTS = {"Scope", "log_line"}
+"""A table as well, and the log of a run, which is kept in the annotation file."""
 ALLOWED = {"crnn-gui", "PPOCRLabel", "labelme", "JSON (*.json)", "CER", "PNG", "JPEG"}
 
 
@@ -139,6 +152,8 @@ def _unmarked(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Expr) and _is_text(node.value):
             continue  # a docstring
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in _SKIPPED_PARTS:
+            continue
         if isinstance(node, ast.Raise | ast.Assert) or (isinstance(node, ast.Assign) and _is_table(node.targets[0])):
             continue
         if isinstance(node, ast.AnnAssign) and _is_table(node.target):
@@ -150,10 +165,11 @@ def _unmarked(tree: ast.AST) -> Iterator[tuple[int, str]]:
             if name in _SHOWING:
                 yield from _shown(node, _SHOWING[name])
         if isinstance(node, ast.JoinedStr):
-            whole = "".join(part.value if _is_text(part) else "{}" for part in node.values)
+            whole = _TAG.sub("", "".join(part.value if _is_text(part) else "{}" for part in node.values))
             if _SENTENCE.match(whole) and _WORDS.search(whole.replace("{}", "")):
                 yield node.lineno, whole
-        elif _is_text(node) and _SENTENCE.match(node.value) and node.value not in ALLOWED:
+            continue
+        if _is_text(node) and _SENTENCE.match(node.value) and node.value not in ALLOWED:
             yield node.lineno, node.value
         yield from _unmarked(node)
 
@@ -161,7 +177,7 @@ def _unmarked(tree: ast.AST) -> Iterator[tuple[int, str]]:
 def _shown(call: ast.Call, place: int | None) -> Iterator[tuple[int, str]]:
     for argument in call.args if place is None else call.args[place : place + 1]:
         for text in _leaves(argument):
-            if _WORDS.search(text) and text not in ALLOWED:
+            if _WORDS.search(_TAG.sub("", text)) and text not in ALLOWED:
                 yield call.lineno, text
 
 
