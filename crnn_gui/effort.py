@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
+from shiboken6 import isValid
 
 from crnn_gui.document import ProjectDocument, ProjectInfo
 from crnn_gui.services.store_service import StoreService
@@ -150,7 +151,7 @@ class EffortMeter(QObject):
     @Slot(QObject)
     def _on_focus_object_changed(self, focused: QObject | None) -> None:
         """Watch what has the keyboard, and nothing else: a filter on the whole program would see every event of it."""
-        if self._focused is not None:
+        if self._focused is not None and isValid(self._focused):  # a button may go with its bar when it is pressed
             self._focused.removeEventFilter(self)
             self._focused.destroyed.disconnect(self._on_focused_destroyed)
         self._focused = focused
