@@ -25,6 +25,7 @@ from crnn_gui.preferences import Preferences
 from crnn_gui.reading import Reading
 from crnn_gui.recents import Recents
 from crnn_gui.recognising import Recognising
+from crnn_gui.replaced import ReplacedFile
 from crnn_gui.reviewing import Reviewing
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
@@ -114,6 +115,7 @@ class Application(QObject):
         pages = PageList(self.document, PageListModel(self.document, self.services.thumbnails))
         self.window = MainWindow(self.document, self.reading, pages=pages, settings=self.settings, theme=self._theme)
         self.leaving = Leaving(self.training, self.window)
+        self.replaced = ReplacedFile(self.document, self.services.store, self.window)
         self._export_panel: ExportPanel | None = None
         self._import_panel: ImportPanel | None = None
         self._trash_panel: TrashPanel | None = None

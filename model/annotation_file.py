@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from model import schema
-from model.backups import make_backup, make_daily_backup
+from model.backups import make_backup, make_copy, make_daily_backup
 from model.errors import StoreCorruptError, StoreError
 from model.locking import Owner, WriteLock, read_owner, user_name
 from model.schema import explained, transaction
+from model.watching import Watch
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,6 +44,7 @@ class AnnotationFile:
         self._author = author
         self._db = db
         self._lock = lock
+        self._watch = Watch(db, path) if lock is not None else None
         self._backed_up_on: date | None = None
 
     @classmethod
@@ -65,13 +67,7 @@ class AnnotationFile:
         author = author or user_name()
         if read_only:
             _require(path)
-            db = schema.connect(path, read_only=True)
-            if schema.version_of(db) < len(schema.MIGRATIONS):
-                db.close()
-                raise StoreError(
-                    f"{path.name} is of an older version; open it for writing once to bring it up to date."
-                )
-            return cls(path, db, lock=None, owner=read_owner(path), author=author)
+            return cls._reading(path, schema.connect(path, read_only=True), author)
         if create:
             _make_folder(path.parent)
         else:
@@ -87,16 +83,57 @@ class AnnotationFile:
             raise
         return cls(path, db, lock=lock, owner=owner, author=author)
 
+    @classmethod
+    def look_at(cls, path: Path) -> Self:
+        """Read a file as it lies there, whatever log lies beside it: after it was replaced, the log belongs to another.
+
+        Raises:
+            StoreError: it is missing, damaged, or of another version.
+        """
+        _require(path)
+        return cls._reading(path, schema.connect_alone(path))
+
+    @classmethod
+    def _reading(cls, path: Path, db: sqlite3.Connection, author: str = "") -> Self:
+        if schema.version_of(db) < len(schema.MIGRATIONS):
+            db.close()
+            raise StoreError(f"{path.name} is of an older version; open it for writing once to bring it up to date.")
+        return cls(path, db, lock=None, owner=read_owner(path), author=author)
+
     def close(self) -> None:
         """Merge everything into the one file and free it for others. A second call does nothing."""
         try:
-            if self._lock is not None and self._lock.is_held:
+            if self._lock is not None and self._lock.is_held and self._watch is not None:
                 with explained(self.path):
-                    schema.finish_writing(self._db)
+                    if self._watch.is_replaced:
+                        self._watch.let_go()
+                    else:
+                        schema.finish_writing(self._db)
         finally:
             self._db.close()
             if self._lock is not None:
                 self._lock.release()
+
+    def settle(self) -> None:
+        """Merge what was written into the one file, where nobody reads it at this moment. Done while nobody writes."""
+        if self._watch is None or self._watch.is_replaced:
+            return
+        with explained(self.path):
+            schema.merge_log(self._db)
+            self._watch.note()
+
+    def save_copy(self, target: Path) -> None:
+        """Write all of this version of the project to another place, as when the file was replaced in its own.
+
+        Raises:
+            StoreError: this version is nowhere any more, or the copy cannot be written.
+        """
+        if self._watch is not None and self._watch.has_lost_ours:
+            raise StoreError(
+                f"The bytes of {self.path.name} were exchanged in place, so this version of it is gone; open what is "
+                "there now, or restore a backup."
+            )
+        make_copy(self._db, self.path, target)
 
     def __enter__(self) -> Self:
         return self
@@ -130,9 +167,13 @@ class AnnotationFile:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         if self.read_only:
             raise StoreError(f"{self.path.name} is open for reading only, so nothing can be changed.")
+        assert self._watch is not None, "who may write, watches"
         self._back_up()
-        with explained(self.path), transaction(self._db):
-            yield self._db
+        with explained(self.path):
+            with transaction(self._db):
+                self._watch.require_ours()
+                yield self._db
+            self._watch.note()
 
     def _back_up(self) -> None:
         """Before the first change of a day, keep the state that the last day left."""

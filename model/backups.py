@@ -49,13 +49,23 @@ def make_backup(db: sqlite3.Connection, path: Path, name: str) -> None:
         StoreCorruptError: the file is damaged.
         StoreError: the backup cannot be written.
     """
-    with _written(path), explained(path):
+    with _written(path):
         _folder(path).mkdir(exist_ok=True)
-        with atomic_file(_folder(path) / f"{name}.crnn") as fresh, closing(sqlite3.connect(fresh)) as copy:
-            db.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # it lies alone, so it must not ask for a log beside it
-            if not is_sound(copy):
-                raise StoreCorruptError(f"{path} is damaged, so it was not backed up; restore the newest backup.")
+    make_copy(db, path, _folder(path) / f"{name}.crnn")
+
+
+def make_copy(db: sqlite3.Connection, path: Path, target: Path) -> None:
+    """Write the present state of the annotation file at ``path`` to ``target``, complete or not at all.
+
+    Raises:
+        StoreCorruptError: the file is damaged.
+        StoreError: the copy cannot be written.
+    """
+    with _written(path), explained(path), atomic_file(target) as fresh, closing(sqlite3.connect(fresh)) as copy:
+        db.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # it lies alone, so it must not ask for a log beside it
+        if not is_sound(copy):
+            raise StoreCorruptError(f"{path} is damaged, so it was not backed up; restore the newest backup.")
 
 
 def newest_backup(path: Path) -> Path | None:

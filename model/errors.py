@@ -42,6 +42,10 @@ class StoreLockedError(StoreError):
         self.owner = owner
 
 
+class StoreReplacedError(StoreError):
+    """The annotation file was replaced or written by another program while it was open. Nothing was overwritten."""
+
+
 class StoreTooNewError(StoreError):
     """The annotation file was written by a newer version of the program."""
 

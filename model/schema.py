@@ -177,7 +177,17 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
             refused = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
             if not read_only or not refused or any(log.exists() for log in logs_of(path)):
                 raise
-            return _connect(path, "mode=ro&immutable=1")
+            return connect_alone(path)
+
+
+def connect_alone(path: Path) -> sqlite3.Connection:
+    """Open an annotation file for reading as it lies there, without a look at the logs beside it.
+
+    Raises:
+        StoreCorruptError, StoreTooNewError, StoreError: as :func:`connect`.
+    """
+    with explained(path):
+        return _connect(path, "mode=ro&immutable=1")
 
 
 def logs_of(path: Path) -> tuple[Path, Path]:
@@ -185,11 +195,15 @@ def logs_of(path: Path) -> tuple[Path, Path]:
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-journal")
 
 
-def _connect(path: Path, options: str) -> sqlite3.Connection:
+def uri_of(path: Path, options: str) -> str:
+    """Return what SQLite opens the file by, with options such as ``mode=ro``."""
     # Not Path.as_uri: SQLite refuses the host name it makes of a Windows share.
     name = path.absolute().as_posix()
-    uri = f"file://{'' if name.startswith('/') else '/'}{quote(os.fsencode(name))}?{options}"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None)
+    return f"file://{'' if name.startswith('/') else '/'}{quote(os.fsencode(name))}?{options}"
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    db = sqlite3.connect(uri_of(path, options), uri=True, isolation_level=None)
     try:
         db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         db.execute("PRAGMA foreign_keys = ON")
@@ -236,6 +250,15 @@ def finish_writing(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.OperationalError:  # somebody is reading: the file stays in WAL mode, the log is emptied
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def merge_log(db: sqlite3.Connection) -> None:
+    """Merge the write-ahead log into the file and empty it, unless somebody is reading."""
+    db.execute("PRAGMA busy_timeout = 0")
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
 
 
 @contextmanager

@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_saved_changed(self, state: SaveState) -> None:
         before, self._saved = self._saved, state
-        if state.problem and (before is None or not before.problem):
+        if state.problem and not state.is_replaced and (before is None or not before.problem):
             self.notices.show_notice(Notice("error", state.problem))
         if before is not None and before.problem and not state.problem:
             self.notices.withdraw(before.problem)

@@ -16,7 +16,7 @@ import pytest
 from conftest import Room
 from PIL import Image
 
-from crnn_gui.services import store_service
+from crnn_gui.services import store_worker
 from crnn_gui.services.child import ChildEndedError, ChildProcess
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import OpenedFile, StoreService
@@ -331,7 +331,7 @@ def test_what_is_asked_before_the_new_file_was_announced_goes_to_the_old_one(
 def test_a_refused_edit_is_kept_told_and_tried_again(
     open_room: Callable[[], Room], until: Until, tiny_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_service, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(store_worker, "RETRY_SECONDS", 0.1)
     room = open_room()
     document = room.document
     document.open_path(tiny_project)
