@@ -418,8 +418,13 @@ def menu_text(spec: ActionSpec) -> str:
 
 def plain_text(spec: ActionSpec) -> str:
     """Return the action's text without the marks a menu needs."""
+    return unmarked(menu_text(spec)).removesuffix("…")
+
+
+def unmarked(text: str) -> str:
+    """Return a text without the marks of the letters that open it."""
     # Languages whose letters are not on the keys put the mark behind the text, in brackets.
-    return re.sub(r"\(&\w\)|&", "", menu_text(spec)).removesuffix("…")
+    return re.sub(r"\(&\w\)|&", "", text)
 
 
 def shown_keys(keys: Iterable[str]) -> str:

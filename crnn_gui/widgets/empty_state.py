@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from crnn_gui import resources, theme
+from crnn_gui.actions import unmarked
 from crnn_gui.services.pages import Thumbnails
 from crnn_gui.settings import RecentProject
 from crnn_gui.widgets.recent_row import RecentRow
@@ -158,7 +159,7 @@ class EmptyState(QWidget):
 
 
 def _button(action: QAction, *, is_primary: bool) -> QPushButton:
-    button = QPushButton(action.text().replace("&", ""))
+    button = QPushButton(unmarked(action.text()))
     button.setIcon(resources.icon(action_icon(action), "on_accent" if is_primary else ""))
     button.setProperty("primary", is_primary)
     button.setMinimumHeight(32)

@@ -309,6 +309,36 @@ def test_what_can_be_done_and_starts_with_the_letters_comes_first() -> None:
     assert find(entries, "zzz") == []
 
 
+# --- language ---
+
+
+def test_language_is_switched_while_work_goes_on(
+    start: Start, settings: Settings, tiny_project: Path, until: Until
+) -> None:
+    made = start()
+    open_project(made, tiny_project, until)
+    made.window.show_workspace("train")
+    made.window.show_workspace("annotate")
+    made.document.select((2,))
+    made.window.annotate.editor.edit()
+    QTest.keyClicks(made.window.annotate.field, "typed")
+    old = made.window
+    settings.set_value("look/language", "zh_CN")
+    until(lambda: made.window is not old)
+    window = made.window
+    assert window.menuBar().actions()[0].text() == "&文件"
+    assert window.actions_by_id["undo"].text().startswith("撤销 输入标注")
+    until(window.isActiveWindow)
+    until(lambda: made.document.selection == (2,))
+    for name in ("review", "train", "annotate"):
+        window.show_workspace(name)
+    made.document.undo()
+    until(lambda: made.document.words[2].label is None)
+    settings.set_value("look/language", "en")
+    until(lambda: made.window is not window)
+    assert made.window.menuBar().actions()[0].text() == "&File"
+
+
 # --- recent projects ---
 
 
