@@ -365,6 +365,7 @@ def build_actions(
     for spec in ACTIONS:
         action = QAction(menu_text(spec), parent)
         action.setObjectName(spec.id)
+        action.setIconText(plain_text(spec))
         if spec.icon:
             action.setIcon(resources.icon(spec.icon))
         action.setCheckable(spec.is_toggle)
@@ -395,7 +396,8 @@ def set_keys(action: QAction, spec: ActionSpec, keys: Sequence[str]) -> None:
 def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
     """Make a menu of each group, with the actions that are not mere aliases."""
     for name in MENUS:
-        menu = bar.addMenu(f"&{menu_title(name)}")
+        title = QCoreApplication.translate("Menus", name)
+        menu = bar.addMenu(title if "&" in title else f"&{title}")
         for spec in ACTIONS:
             if spec.menu == name and spec.is_listed:
                 menu.addAction(actions[spec.id])
@@ -403,7 +405,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
 
 def menu_title(name: str) -> str:
     """Return the name of a menu in the language of the interface."""
-    return QCoreApplication.translate("Menus", name)
+    return unmarked(QCoreApplication.translate("Menus", name))
 
 
 def scope_text(scope: Scope) -> str:

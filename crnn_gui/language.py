@@ -7,12 +7,17 @@ command ``crnn`` says the same ones, and they can be searched for.
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtGui import QGuiApplication
 
 from model.assets import asset
 
 SYSTEM = "system"
 ENGLISH = "en"
 CHINESE = "zh_CN"
+FONTS = {
+    CHINESE: ("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Micro Hei"),
+}
+"""Fonts whose shapes suit a language, behind the platform's own. Left to itself, Qt mixes whatever has a character."""
 
 
 def resolve(choice: str) -> str:
@@ -45,3 +50,10 @@ def use(choice: str) -> None:
         raise FileNotFoundError(f"the translation {file} cannot be loaded; install crnn-gui again")
     for translator in (standard, ours):
         app.installTranslator(translator)
+
+
+def use_fonts(choice: str) -> None:
+    """Let the interface's font fall back on those that suit a language."""
+    font = QGuiApplication.font()
+    font.setFamilies([font.families()[0] if font.families() else font.family(), *FONTS.get(resolve(choice), ())])
+    QGuiApplication.setFont(font)

@@ -32,7 +32,7 @@ class Preferences(QObject):
         self._soon.timeout.connect(self.rebuild_needed)
         self._use_colours()
         self._use_sizes()
-        language.use(settings.value("look/language"))
+        self._use_language()
         settings.changed.connect(self._on_setting_changed)
 
     def _use_colours(self) -> None:
@@ -42,6 +42,10 @@ class Preferences(QObject):
         percents = (self._settings.value(key) for key in ("look/text_percent", "look/field_percent"))
         self._theme.set_text_scale(*(percent / 100 for percent in percents))
 
+    def _use_language(self) -> None:
+        language.use(self._settings.value("look/language"))
+        language.use_fonts(self._settings.value("look/language"))
+
     @Slot(str)
     def _on_setting_changed(self, key: str) -> None:
         if key == "look/scheme":
@@ -50,5 +54,5 @@ class Preferences(QObject):
             self._use_colours()
         elif key in _OF_WINDOW:
             self._use_sizes()
-            language.use(self._settings.value("look/language"))
+            self._use_language()
             self._soon.start()

@@ -14,6 +14,7 @@ from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.finding import Entry
 from crnn_gui.keymap import Keymap
 from crnn_gui.settings import SETTINGS, Settings
+from model.documents import shown_name
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.command_palette import CommandPalette
@@ -42,7 +43,6 @@ class Guides(QObject):
     def attach(self, actions: Mapping[str, QAction]) -> None:
         """Give the actions their keys, now and whenever they change."""
         self._actions = actions
-        actions["settings"].setIconText(self.tr("Settings"))  # on the rail there is room for a word
         self._give_keys()
 
     @Slot()
@@ -151,7 +151,7 @@ class Guides(QObject):
         return [
             Entry(
                 "page",
-                PurePosixPath(page.path).name,
+                shown_name(page.path),
                 str(PurePosixPath(page.path).parent).removeprefix("."),
                 icon="image",
                 do=lambda page_id=page.id: show(page_id),  # type: ignore[misc]

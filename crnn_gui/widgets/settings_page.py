@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QListWidgetItem,
     QScrollArea,
     QSizePolicy,
     QSpinBox,
@@ -104,7 +105,8 @@ class SettingsPage(QWidget):
         layout.addStretch(1)
 
     def _add_sheet(self, name: str, sheet: QWidget) -> None:
-        self.groups.addItem(_told(name))
+        item = QListWidgetItem(_told(name), self.groups)
+        item.setSizeHint(QSize(0, theme.scaled(32)))
         self._sheets.addWidget(sheet)
 
     def show_setting(self, key: str) -> None:

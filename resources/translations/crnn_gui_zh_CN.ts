@@ -1494,19 +1494,19 @@ or Tab to go to the first.</source>
   <name>Menus</name>
   <message>
    <source>Box</source>
-   <translation>框</translation>
+   <translation>框(&amp;B)</translation>
   </message>
   <message>
    <source>Edit</source>
-   <translation>编辑</translation>
+   <translation>编辑(&amp;E)</translation>
   </message>
   <message>
    <source>File</source>
-   <translation>文件</translation>
+   <translation>文件(&amp;F)</translation>
   </message>
   <message>
    <source>Help</source>
-   <translation>帮助</translation>
+   <translation>帮助(&amp;H)</translation>
   </message>
   <message>
    <source>Mouse</source>
@@ -1514,15 +1514,15 @@ or Tab to go to the first.</source>
   </message>
   <message>
    <source>Page</source>
-   <translation>页面</translation>
+   <translation>页面(&amp;P)</translation>
   </message>
   <message>
    <source>View</source>
-   <translation>视图</translation>
+   <translation>视图(&amp;V)</translation>
   </message>
   <message>
    <source>Word</source>
-   <translation>词</translation>
+   <translation>词(&amp;W)</translation>
   </message>
  </context>
  <context>

@@ -326,7 +326,7 @@ def test_language_is_switched_while_work_goes_on(
     settings.set_value("look/language", "zh_CN")
     until(lambda: made.window is not old)
     window = made.window
-    assert window.menuBar().actions()[0].text() == "&文件"
+    assert window.menuBar().actions()[0].text() == "文件(&F)"
     assert window.actions_by_id["undo"].text().startswith("撤销 输入标注")
     until(window.isActiveWindow)
     until(lambda: made.document.selection == (2,))
