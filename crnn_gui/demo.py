@@ -18,7 +18,7 @@ from crnn_gui.sample import DRAWN_PAGE, READ_PAGE
 from crnn_gui.script import Script, Steps, Until
 from crnn_gui.services.trainer import TrainerState
 from crnn_gui.settings import Settings
-from model.annotations import Box, State, Word, reading_order
+from model.annotations import Box, State, Word
 from model.assets import asset
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Demonstration(Script):
         yield Until("suggestions", lambda: len(document.predictions) == len(document.words) > 0)
         yield from self.pause(0.5)
         truths = _truths(READ_PAGE)
-        order = [word.id for word in reading_order(document.words.values())]
+        order = document.order
         document.select((order[0],))
         self.window.annotate.editor.edit()
         for number, word_id in enumerate(order):

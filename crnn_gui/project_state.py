@@ -90,6 +90,8 @@ class ProjectState(QObject):
         self._wanted_selection: tuple[int, ...] = ()
         self._wanted_problem = ""
         self._words: dict[int, Word] = {}
+        self._ordered: dict[int, Word] | None = None
+        self._order: tuple[int, ...] = ()
         self._predictions: dict[int, Prediction] = {}
         self._selection: tuple[int, ...] = ()
         self._page_image: PageImage | None = None
@@ -119,6 +121,15 @@ class ProjectState(QObject):
     def words(self) -> Mapping[int, Word]:
         """The current page's words by id, in order of creation."""
         return MappingProxyType(self._words)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Ids of the current page's words in reading order: what the keys walk along, and what numbers count."""
+        if self._ordered is not self._words:
+            # Each edit makes another mapping.
+            self._ordered = self._words
+            self._order = tuple(word.id for word in reading_order(self._words.values()))
+        return self._order
 
     @property
     def predictions(self) -> Mapping[int, Prediction]:
@@ -260,7 +271,7 @@ class ProjectState(QObject):
         Returns:
             False when there is none in that direction; the selection stays then.
         """
-        order = [word.id for word in reading_order(self._words.values())][:: 1 if step > 0 else -1]
+        order = self.order[:: 1 if step > 0 else -1]
         current = self.current_word
         rest = order[order.index(current.id) + 1 :] if current is not None else order
         found = next((i for i in rest if self.state(i) in states), None)

@@ -16,7 +16,7 @@ from crnn_gui.widgets.word_look import shown_text
 from crnn_gui.word_clipboard import CopiedWord, from_clipboard, to_clipboard
 from crnn_gui.wording import marked
 from model import geometry, splitting
-from model.annotations import Box, Page, Source, Word, WordChange, reading_order
+from model.annotations import Box, Page, Source, Word, WordChange
 
 SHIFT_PX = 12
 """How far a pasted word is moved off the one that has its place already."""
@@ -144,7 +144,7 @@ class WordTools(QObject):
         return done
 
     def _with_next(self) -> list[Word]:
-        order = reading_order(self._document.words.values())
+        order = [self._document.words[i] for i in self._document.order]
         for word, following in pairwise(order):
             if word.id in self._document.selection:
                 _, top, _, bottom = word.box.bounds

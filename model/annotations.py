@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,8 @@ class Box:
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of the smallest upright rectangle around the box."""
-        xs, ys = zip(*self.points, strict=True)
-        return min(xs), min(ys), max(xs), max(ys)
+        (x1, y1), (x2, y2), (x3, y3), (x4, y4) = self.points
+        return min(x1, x2, x3, x4), min(y1, y2, y3, y4), max(x1, x2, x3, x4), max(y1, y2, y3, y4)
 
     @property
     def is_upright(self) -> bool:
@@ -261,23 +262,23 @@ def reading_order(words: Iterable[Word]) -> list[Word]:
     Two words share a line when their vertical centres are closer than half the smaller height. Lines are grown from
     the top, so a page of columns is read across; that is what a person tabbing through a form expects.
     """
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (_centre(w)[1], _centre(w)[0], w.id)):
-        _, top, _, bottom = word.box.bounds
-        y = (top + bottom) / 2
+    # Centre and height once for each word: pages have thousands of them, and are put in order at each step of a drag.
+    places = sorted((*_centre_and_height(word.box), word.id, word) for word in words)
+    rows: list[list[tuple[float, float, float, int, Word]]] = []
+    for place in places:
+        y, _, height, _, _ = place
         if rows:
-            _, last_top, _, last_bottom = rows[-1][-1].box.bounds
-            reach = min(bottom - top, last_bottom - last_top) / 2
-            if abs(y - (last_top + last_bottom) / 2) <= reach:
-                rows[-1].append(word)
+            last_y, _, last_height, _, _ = rows[-1][-1]
+            if abs(y - last_y) <= min(height, last_height) / 2:
+                rows[-1].append(place)
                 continue
-        rows.append([word])
-    return [word for row in rows for word in sorted(row, key=lambda w: (_centre(w)[0], w.id))]
+        rows.append([place])
+    return [place[-1] for row in rows for place in sorted(row, key=itemgetter(1, 3))]
 
 
-def _centre(word: Word) -> Point:
-    left, top, right, bottom = word.box.bounds
-    return (left + right) / 2, (top + bottom) / 2
+def _centre_and_height(box: Box) -> tuple[float, float, float]:
+    left, top, right, bottom = box.bounds
+    return (top + bottom) / 2, (left + right) / 2, bottom - top
 
 
 @dataclass(frozen=True, slots=True)

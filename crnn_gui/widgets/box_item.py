@@ -31,6 +31,8 @@ _ON_PAGE = {
     Look.IGNORED: "#7a7f89",
 }
 _HALO = QColor(255, 255, 255, 130)
+HALO_LEAST_BOX_PX = 10
+"""Boxes lower than this on the screen have no pale line around them, which would fill them."""
 ODD_DEGREES = 45.0
 """Where a text runs steeper than this, its box shows at all times where it begins."""
 PENNANT_PX = 14.0
@@ -56,6 +58,9 @@ class BoxItem(QGraphicsPolygonItem):
         """Show what is known of the word now."""
         self._word = word
         self._look = look_of(word, prediction, doubt_below=doubt_below)
+        self._is_upright = word.box.is_upright
+        left, top, right, bottom = word.box.bounds
+        self._bounds = QRectF(left, top, right - left, bottom - top)
         self._runs_oddly = abs(geometry.angle(word.box)) > ODD_DEGREES
         self.setPolygon(polygon(word.box))
         characters = prediction.characters if prediction is not None and word.label is None else ()
@@ -103,23 +108,32 @@ class BoxItem(QGraphicsPolygonItem):
         if self._look == Look.IGNORED:
             fill.setAlphaF(0.45)
             brush = QBrush(fill, Qt.BrushStyle.BDiagPattern)
+        # A pale line under the outline keeps it visible on dark photographs.
+        self._halo = QPen(_HALO, pen.widthF() + 2)
+        self._halo.setCosmetic(True)
         self.setPen(pen)
         self.setBrush(brush)
         self.setZValue(STACK["current"] if self._is_selected else STACK["box"])
         self._tag.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        # A pale line under the outline keeps it visible on dark photographs.
-        halo = QPen(_HALO, self.pen().widthF() + 2)
-        halo.setCosmetic(True)
-        painter.setPen(halo)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolygon(self.polygon())
+        # Pages have thousands of boxes: no pen is made here, and only slanted lines are smoothed.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._is_upright)
+        if self._bounds.height() * painter.worldTransform().m11() >= HALO_LEAST_BOX_PX:
+            painter.setPen(self._halo)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            self._draw_outline(painter)
         painter.setPen(self.pen())
         painter.setBrush(self.brush())
-        painter.drawPolygon(self.polygon())
+        self._draw_outline(painter)
         if self._is_selected or self._runs_oddly:
             self._paint_pennant(painter)
+
+    def _draw_outline(self, painter: QPainter) -> None:
+        if self._is_upright:
+            painter.drawRect(self._bounds)
+        else:
+            painter.drawPolygon(self.polygon())
 
     def _paint_pennant(self, painter: QPainter) -> None:
         """Mark the corner where the text begins by a pennant that flies in the direction of reading."""
@@ -127,6 +141,7 @@ class BoxItem(QGraphicsPolygonItem):
         size = min(PENNANT_PX / painter.worldTransform().m11(), self._word.box.height / 2, self._word.box.width / 3)
         down = (d - a) * (size / (math.hypot((d - a).x(), (d - a).y()) or 1.0))
         along = (b - a) * (size / (math.hypot((b - a).x(), (b - a).y()) or 1.0))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(self.pen().color())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawPolygon(QPolygonF([a, a + along * 1.2 + down / 2, a + down]))
@@ -144,14 +159,14 @@ class TextTag(QGraphicsItem):
         self._look = Look.UNLABELLED
         self._characters: tuple[Character, ...] = ()
         self._rect = QRectF()
+        self._text_rect = QRectF()
         self._is_text_shown = True
         self._sign_px = SIGN_PX
 
     @property
     def text_size(self) -> tuple[float, float]:
         """Width and height of the tag with its text, in screen pixels; (0, 0) when there is nothing to show."""
-        rect = self._text_rect()
-        return rect.width(), -rect.top()
+        return self._text_rect.width(), -self._text_rect.top()
 
     def set_sign_size(self, size: int) -> None:
         """Draw the sign of the state, where it stands without a text, this large."""
@@ -172,6 +187,7 @@ class TextTag(QGraphicsItem):
     def show_text(self, text: str, look: Look, characters: tuple[Character, ...] = ()) -> None:
         """Show a text; without one there is no tag, except the sign of an ignored or verified word."""
         self._text, self._look, self._characters = text, look, characters
+        self._text_rect = self._measured()
         self._fit()
 
     def _fit(self) -> None:
@@ -181,9 +197,9 @@ class TextTag(QGraphicsItem):
             half = self._sign_px / 2
             self._rect = QRectF(-half, -half, self._sign_px, self._sign_px) if self._has_sign else QRectF()
         else:
-            self._rect = self._text_rect()
+            self._rect = self._text_rect
 
-    def _text_rect(self) -> QRectF:
+    def _measured(self) -> QRectF:
         if not self._text and not self._has_sign:
             return QRectF()
         metrics = QFontMetricsF(self._font)

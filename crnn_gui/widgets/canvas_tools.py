@@ -280,9 +280,11 @@ def free_places(wanted: Mapping[int, Bounds], boxes: Mapping[int, Bounds]) -> se
         wanted: where the texts would stand, by word; those that matter most come first.
         boxes: the outlines of all words of the page.
     """
+    if not wanted:
+        return set()
     taken: dict[int, list[tuple[int, Bounds]]] = {}
     # Rows of the page, so that each text is compared with its neighbours alone.
-    row = 2 * max((b - t for _, t, _, b in wanted.values()), default=1.0)
+    row = 2 * max(b - t for _, t, _, b in wanted.values())
     for word_id, area in boxes.items():
         for n in _rows(area, row):
             taken.setdefault(n, []).append((word_id, area))

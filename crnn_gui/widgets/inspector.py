@@ -18,7 +18,7 @@ from crnn_gui.widgets.strip_view import StripView
 from crnn_gui.widgets.trainability import ICONS, Sight, trainability
 from crnn_gui.widgets.word_field import WordField
 from crnn_gui.widgets.word_look import Look, look_of, other_readings, shown_text
-from model.annotations import Box, Prediction, Word, reading_order
+from model.annotations import Box, Prediction, Word
 from model.errors import ImageError
 from model.images import cut_crop, to_strip
 
@@ -144,7 +144,7 @@ class Inspector(QFrame):
             self._alternatives.show_texts(())
             return
         prediction = self._document.predictions.get(word.id)
-        order = [w.id for w in reading_order(self._document.words.values())]
+        order = self._document.order
         place = self.tr("Word {number} of {count}").format(number=order.index(word.id) + 1, count=len(order))
         self._title.setText(place)
         self._show_pixels(word.box, prediction)
