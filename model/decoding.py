@@ -11,7 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -94,12 +94,13 @@ def ctc_log_prob(log_probs: Floats, text: Sequence[int]) -> float:
     return float(ctc_log_probs(log_probs, [text])[0])
 
 
-def ctc_log_probs(log_probs: Floats, texts: Sequence[Sequence[int]]) -> Floats:
+def ctc_log_probs(log_probs: Floats, texts: Sequence[Sequence[int]], *, crops: Sequence[int] | None = None) -> Floats:
     """Return the log-probability of each text: the CTC forward algorithm over all texts at once.
 
     Args:
-        log_probs: (T, classes) for all texts, or (len(texts), T, classes) with one crop for each.
+        log_probs: (T, classes) for all texts, or (crops, T, classes).
         texts: class indices without blanks.
+        crops: of which crop each text is; None where there is one text for each.
 
     Returns:
         (len(texts),), -inf where T frames cannot write the text.
@@ -110,10 +111,12 @@ def ctc_log_probs(log_probs: Floats, texts: Sequence[Sequence[int]]) -> Floats:
     extended = np.zeros((len(texts), 2 * int(lengths.max()) + 1), np.intp)
     for row, text in zip(extended, texts, strict=True):
         row[1 : 2 * len(text) : 2] = text
-    crops = np.arange(len(texts))[:, np.newaxis] if log_probs.ndim == 3 else 0
     stacked = log_probs.reshape(-1, *log_probs.shape[-2:])
-    peaks = stacked.max(axis=-1)
-    frames = np.ascontiguousarray(np.moveaxis(stacked[crops, :, extended], -1, 0)) - peaks.T[..., np.newaxis]
+    one_each = np.arange(len(texts)) if log_probs.ndim == 3 else np.zeros(len(texts), np.intp)
+    owners = one_each if crops is None else np.asarray(crops, np.intp)
+    peaks = stacked.max(axis=-1)[owners]
+    frames = np.ascontiguousarray(np.moveaxis(stacked[owners[:, np.newaxis], :, extended], -1, 0))
+    frames -= peaks.T[..., np.newaxis]
     skips = _skips(extended)
     if len(frames) <= _SHORT:
         with np.errstate(divide="ignore"):
@@ -223,7 +226,22 @@ def prefix_beam(
     top: int = 5,
     grammar: Grammar[Any] | None = None,
 ) -> list[tuple[Text, float]]:
-    """Return the most probable texts with their exact log-probabilities, best first.
+    """Return the most probable texts of a crop with their exact log-probabilities, best first.
+
+    See :func:`prefix_beams`; ``log_probs`` is (T, classes).
+    """
+    [found] = prefix_beams(log_probs[np.newaxis], beam=beam, top=top, grammar=grammar)
+    return found
+
+
+def prefix_beams(
+    log_probs: Floats,
+    *,
+    beam: int = 16,
+    top: int = 5,
+    grammar: Grammar[Any] | None = None,
+) -> list[list[tuple[Text, float]]]:
+    """Return the most probable texts of each crop with their exact log-probabilities, best first.
 
     Exact are the probabilities: of each text that is found, over all of its paths. Which texts are found is a search.
     It keeps the ``beam`` best prefixes a frame, tries :data:`SYMBOLS` characters on each, and without a grammar leaves
@@ -233,18 +251,23 @@ def prefix_beam(
     into the frames; of a grammar in more than :data:`STATES` states at once, that holds for the most probable of them.
 
     Args:
-        log_probs: (T, classes).
+        log_probs: (crops, T, classes).
         beam: prefixes kept after each frame.
-        top: how many texts to return at most.
+        top: how many texts to return at most of each crop.
         grammar: what texts are allowed; None allows all.
     """
-    probs = np.maximum(np.exp(log_probs), _TINY)
-    found = _search(probs, beam=beam, grammar=grammar)
-    if grammar is not None:
-        found = [entry for entry in found if grammar.accepts(entry.state)]
-    texts = [entry.text for entry in found[: max(2 * top, beam)]]
-    ranked = sorted(zip(ctc_log_probs(log_probs, texts).tolist(), texts, strict=True), reverse=True)
-    return [(text, log_prob) for log_prob, text in ranked[:top] if log_prob > -math.inf]
+    texts: list[Text] = []
+    ends = []
+    for probs in np.maximum(np.exp(log_probs), _TINY):
+        found = _search(probs, beam=beam, grammar=grammar)
+        if grammar is not None:
+            found = [entry for entry in found if grammar.accepts(entry.state)]
+        texts += (entry.text for entry in found[: max(2 * top, beam)])
+        ends.append(len(texts))
+    crops = np.searchsorted(ends, np.arange(len(texts)), side="right")
+    scored = list(zip(ctc_log_probs(log_probs, texts, crops=crops.tolist()).tolist(), texts, strict=True))
+    ranked = [sorted(scored[start:end], reverse=True)[:top] for start, end in pairwise([0, *ends])]
+    return [[(text, log_prob) for log_prob, text in best if log_prob > -math.inf] for best in ranked]
 
 
 @dataclass(slots=True)
@@ -259,9 +282,9 @@ class _Prefix:
     blank: float = 0.0
     character: float = 0.0
 
-    @property
-    def total(self) -> float:
-        return self.blank + self.character
+
+def _total(prefix: _Prefix) -> float:
+    return prefix.blank + prefix.character
 
 
 def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_Prefix]:
@@ -269,12 +292,16 @@ def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_
     prefixes = [_Prefix((), grammar.start if grammar else None, blank=1.0)]
     faint = 0.0 if grammar else _FAINT
     ways: dict[Any, list[NDArray[np.intp]]] = {}
-    for frame in probs:
+    likeliest = probs[:, 1:].max(axis=1, initial=0.0).tolist()
+    for frame, p, character in zip(probs, probs.tolist(), likeliest, strict=True):
+        if grammar is None and character <= _RARE:  # as in two of three frames
+            _wait(prefixes, p)
+            prefixes = _pruned(prefixes, beam, grammar)
+            continue
         choices = _choices(frame, grammar, ways)
-        p = frame.tolist()
         reached: dict[Text, _Prefix] = {}
         for prefix in prefixes:
-            text, total = prefix.text, prefix.total
+            text, total = prefix.text, _total(prefix)
             stay = reached.get(text)
             if stay is None:
                 stay = reached[text] = _Prefix(text, prefix.state)
@@ -295,6 +322,14 @@ def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_
                 grown.character += gain
         prefixes = _pruned(list(reached.values()), beam, grammar)
     return prefixes
+
+
+def _wait(prefixes: list[_Prefix], p: list[float]) -> None:
+    """Take the prefixes through a frame in which no character begins."""
+    for prefix in prefixes:
+        total = prefix.blank + prefix.character
+        prefix.character *= p[prefix.text[-1]] if prefix.text else 0.0
+        prefix.blank = total * p[BLANK]
 
 
 def _choices(
@@ -342,11 +377,11 @@ def _pruned(prefixes: list[_Prefix], beam: int, grammar: Grammar[Any] | None) ->
     Without a grammar, faint ones are left out. With one, the best prefix of each of its states is kept as well, as long
     as there are not too many states.
     """
-    prefixes.sort(key=lambda prefix: -prefix.total)
-    best = prefixes[0].total
+    prefixes.sort(key=_total, reverse=True)
+    best = _total(prefixes[0])
     kept = prefixes[:beam]
     if grammar is None:
-        kept = [prefix for prefix in kept if prefix.total > _FAINT * best]
+        kept = [prefix for prefix in kept if prefix.blank + prefix.character > _FAINT * best]
     else:
         seen = {prefix.state for prefix in kept}
         for prefix in prefixes[beam:]:

@@ -20,7 +20,7 @@ from model.devices import Device, choose, cores, worker_pool
 from model.engines import Trial, fastest
 from model.errors import ImageError
 from model.images import plain, read_image
-from model.reader import Reader, Strip, without_padding
+from model.reader import Reader, Strip
 
 Picture = Image.Image | NDArray[np.uint8] | Path | str
 """A crop: an image as it is, uint8 pixels (H, W) or (H, W, 3), or the path of an image file, whose EXIF orientation is
@@ -191,8 +191,8 @@ class Recognizer:
         constraint = reader.constraint(lexicon=lexicon, pattern=pattern)
         strip, share = reader.seen(_opened(image))
         log_probs = self._pool.submit(reader.log_probs, [strip]).result()
-        [prediction] = reader.predictions(log_probs, top=top, constraint=constraint)
-        return without_padding(prediction, share), strip
+        [prediction] = reader.predictions(log_probs, [share], top=top, constraint=constraint)
+        return prediction, strip
 
     def read_many(
         self,
@@ -224,11 +224,11 @@ class Recognizer:
         reader, pending = self._reader, enumerate(images)
         constraint = reader.constraint(lexicon=lexicon, pattern=pattern)
 
-        def read(strips: Sequence[Strip]) -> list[Prediction]:
-            return reader.predictions(reader.log_probs(strips), top=top, constraint=constraint)
+        def read(strips: Sequence[Strip], shares: Sequence[float]) -> list[Prediction]:
+            return reader.predictions(reader.log_probs(strips), shares, top=top, constraint=constraint)
 
-        def submit(strips: Sequence[Strip]) -> Future[list[Prediction]]:
-            return self._pool.submit(read, strips)
+        def submit(strips: Sequence[Strip], shares: Sequence[float]) -> Future[list[Prediction]]:
+            return self._pool.submit(read, strips, shares)
 
         finished = window = _Window(batch, submit)
         failure, taken = None, True
@@ -260,23 +260,24 @@ class _Window:
 
     Args:
         batch: crops of a full batch, which is begun as soon as it is full.
-        submit: begins to read strips of one width.
+        submit: begins to read strips of one width, of which these shares are not padding.
     """
 
-    def __init__(self, batch: int, submit: Callable[[Sequence[Strip]], Future[list[Prediction]]]) -> None:
+    def __init__(
+        self, batch: int, submit: Callable[[Sequence[Strip], Sequence[float]], Future[list[Prediction]]]
+    ) -> None:
         self._batch, self._submit = batch, submit
-        self._shares: list[float] = []
-        self._gathered: dict[int, tuple[list[int], list[Strip]]] = {}
-        self._begun: list[tuple[list[int], Future[list[Prediction]]]] = []
+        self._count = 0
+        self._gathered: dict[int, list[tuple[int, Strip, float]]] = {}
+        self._begun: list[tuple[tuple[int, ...], Future[list[Prediction]]]] = []
 
     def add(self, strip: Strip, share: float) -> None:
         """Take in the next crop: its strip, and the share of it that is not padding."""
         width = strip.shape[1]
-        places, strips = self._gathered.setdefault(width, ([], []))
-        places.append(len(self._shares))
-        strips.append(strip)
-        self._shares.append(share)
-        if len(places) == self._batch:
+        same = self._gathered.setdefault(width, [])
+        same.append((self._count, strip, share))
+        self._count += 1
+        if len(same) == self._batch:
             self._begin(width)
 
     def complete(self) -> None:
@@ -289,7 +290,7 @@ class _Window:
         done = {
             place: one for places, future in self._begun for place, one in zip(places, future.result(), strict=True)
         }
-        return [without_padding(done[place], share) for place, share in enumerate(self._shares)]
+        return [done[place] for place in range(self._count)]
 
     def cancel(self) -> None:
         """Give up what has not begun."""
@@ -297,8 +298,8 @@ class _Window:
             future.cancel()
 
     def _begin(self, width: int) -> None:
-        places, strips = self._gathered.pop(width)
-        self._begun.append((places, self._submit(strips)))
+        places, strips, shares = zip(*self._gathered.pop(width), strict=True)
+        self._begun.append((places, self._submit(strips, shares)))
 
 
 def _require_positive(**numbers: int | None) -> None:

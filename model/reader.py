@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +14,18 @@ from PIL import Image
 
 from model.annotations import Alternative, Character, Prediction
 from model.checkpoint import Weights
-from model.decoding import Floats, Lexicon, Span, Text, align, ctc_log_probs, greedy_spans, log_softmax, prefix_beam
+from model.decoding import (
+    Floats,
+    Lexicon,
+    Span,
+    Text,
+    align,
+    ctc_log_probs,
+    greedy_spans,
+    log_softmax,
+    prefix_beam,
+    prefix_beams,
+)
 from model.devices import Device
 from model.engines import Engine, Logits, TorchEngine, Trial
 from model.errors import CharsetError
@@ -99,39 +109,48 @@ class Reader:
         grammar = None if pattern is None else self._compiled(pattern)
         return grammar if lexicon is None else self._prepared(tuple(lexicon), grammar)
 
-    def predictions(self, log_probs: Floats, *, top: int | None, constraint: Constraint = None) -> list[Prediction]:
+    def predictions(
+        self, log_probs: Floats, shares: Sequence[float], *, top: int | None, constraint: Constraint = None
+    ) -> list[Prediction]:
         """Return the predictions for log-probabilities (N, T, classes).
 
         Args:
             log_probs: of crops of one width.
+            shares: of each strip, how much of its width is not padding, see :meth:`seen`.
             top: how many texts to tell, the most probable ones; None for the text of the most probable path alone.
             constraint: see :meth:`constraint`.
         """
         if constraint is not None:
-            return [self._constrained(rows, top or 1, constraint) for rows in log_probs]
+            alone = zip(log_probs, shares, strict=True)
+            return [self._constrained(rows, top or 1, constraint, share * len(rows)) for rows, share in alone]
         spans = [greedy_spans(rows) for rows in log_probs]
         texts = [tuple(span.index for span in word) for word in spans]
         scores = ctc_log_probs(log_probs, texts).tolist()
-        paths = zip(log_probs, spans, texts, scores, strict=True)
+        frames = [share * log_probs.shape[1] for share in shares]
         if top is None:
-            return [self._prediction(word, score, len(rows), []) for rows, word, _, score in paths]
-        return [self._searched(rows, word, text, score, top) for rows, word, text, score in paths]
+            paths = zip(spans, scores, frames, strict=True)
+            return [self._prediction(word, score, length, []) for word, score, length in paths]
+        found = [{text: score} for text, score in zip(texts, scores, strict=True)]
+        unsure = [i for i, score in enumerate(scores) if top > 1 or score < _CERTAIN]
+        for i, others in zip(unsure, prefix_beams(log_probs[unsure], top=top), strict=True):
+            found[i] |= dict(others)
+        crops = zip(log_probs, spans, found, frames, strict=True)
+        return [self._ranked(rows, word, among, top, length) for rows, word, among, length in crops]
 
-    def _searched(self, log_probs: Floats, path: Sequence[Span], text: Text, score: float, top: int) -> Prediction:
-        """Return the prediction of the most probable texts, given the text of the most probable path."""
-        if top == 1 and score >= _CERTAIN:
-            return self._prediction(path, score, len(log_probs), [])
-        found = {text: score} | dict(prefix_beam(log_probs, top=top))
-        ranked = sorted(found.items(), key=lambda item: -item[1])[:top]
-        (best, best_score), *others = ranked
+    def _ranked(
+        self, log_probs: Floats, path: Sequence[Span], found: Mapping[Text, float], top: int, frames: float
+    ) -> Prediction:
+        """Return the prediction of the most probable texts of those found, of which the best path's comes first."""
+        text = next(iter(found))
+        (best, best_score), *others = sorted(found.items(), key=lambda item: -item[1])[:top]
         return self._prediction(
             path if best == text else align(log_probs, best),
             best_score,
-            len(log_probs),
+            frames,
             [(self._text(other), log_prob) for other, log_prob in others],
         )
 
-    def _constrained(self, log_probs: Floats, top: int, constraint: Lexicon | Pattern) -> Prediction:
+    def _constrained(self, log_probs: Floats, top: int, constraint: Lexicon | Pattern, frames: float) -> Prediction:
         if isinstance(constraint, Lexicon):
             ranked = constraint.best(log_probs, top=top)
         else:
@@ -140,7 +159,7 @@ class Reader:
         if not ranked:
             return Prediction("", 0.0, weights=self.weights_hash)
         best, score = ranked[0]
-        return self._prediction(align(log_probs, self.weights.charset.encode(best)), score, len(log_probs), ranked[1:])
+        return self._prediction(align(log_probs, self.weights.charset.encode(best)), score, frames, ranked[1:])
 
     def _prepared(self, words: tuple[str, ...], grammar: Pattern | None) -> Lexicon:
         last = self._lexicon  # taken once: another thread may put its own there
@@ -165,7 +184,7 @@ class Reader:
         return self.weights.charset.text(indices)
 
     def _prediction(
-        self, spans: Sequence[Span], log_prob: float, frames: int, others: Sequence[tuple[str, float]]
+        self, spans: Sequence[Span], log_prob: float, frames: float, others: Sequence[tuple[str, float]]
     ) -> Prediction:
         extents = _extents(spans, frames)
         characters = tuple(
@@ -181,26 +200,16 @@ class Reader:
         )
 
 
-def without_padding(prediction: Prediction, share: float) -> Prediction:
-    """Turn spans from fractions of the strip into fractions of the crop, which fills this share of it."""
-    if share == 1:
-        return prediction
-    characters = (
-        replace(c, start=min(c.start / share, 1.0), end=min(c.end / share, 1.0)) for c in prediction.characters
-    )
-    return replace(prediction, characters=tuple(characters))
-
-
 def _probability(log_prob: float) -> float:
     return min(1.0, float(np.exp(log_prob)))  # rounding can lift it above 1
 
 
-def _extents(spans: Sequence[Span], frames: int) -> list[tuple[float, float]]:
-    """Return each character's extent as fractions of the strip's width.
+def _extents(spans: Sequence[Span], frames: float) -> list[tuple[float, float]]:
+    """Return each character's extent as fractions of the crop's width, which is so many frames: the rest is padding.
 
     CTC marks a character with one or two frames somewhere inside it. Neighbours meet halfway between their frames, and
     the first reaches as far to the left as to the right. Those frames lie left of a character's middle, so the last one
-    reaches further, and to the end of the strip where no other character would find room.
+    reaches further, and to the end of the crop where no other character would find room.
     """
     if len(spans) < 2:
         return [(0.0, 1.0)] * len(spans)
@@ -211,4 +220,4 @@ def _extents(spans: Sequence[Span], frames: int) -> list[tuple[float, float]]:
     if frames - last < _ROOM * (centres[-1] - centres[0]) / (len(spans) - 1):
         last = frames
     edges = [first, *borders, last]
-    return [(start / frames, end / frames) for start, end in pairwise(edges)]
+    return [(min(start / frames, 1.0), min(end / frames, 1.0)) for start, end in pairwise(edges)]

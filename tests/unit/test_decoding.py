@@ -25,6 +25,7 @@ from model.decoding import (
     greedy_spans,
     log_softmax,
     prefix_beam,
+    prefix_beams,
 )
 from model.errors import KnownError
 from model.patterns import Pattern, PatternError
@@ -143,6 +144,24 @@ def test_the_beam_sees_what_the_best_path_does_not() -> None:
 
 def test_one_letter_over_many_frames_does_not_crowd_a_narrow_beam() -> None:
     assert prefix_beam(grid(*"aaaaaaaab"), beam=2)[0][0] == (1, 2)
+
+
+def test_a_frame_without_characters_parts_those_around_it() -> None:
+    blank = grid("-", sure=0.9999)
+    log_probs = np.concatenate([grid("a", sure=0.8), blank, grid("a", sure=0.8), blank])
+    exact = by_brute_force(log_probs)
+    found = dict(prefix_beam(log_probs, top=20))
+    assert next(iter(found)) == (1, 1)
+    assert {text: math.exp(score) for text, score in found.items()} == pytest.approx(
+        {text: exact[text] for text in found}
+    )
+    assert sum(map(math.exp, found.values())) > 0.999
+
+
+@given(st.lists(st.floats(-9, 9), min_size=3 * 5 * 3, max_size=3 * 5 * 3))
+def test_crops_searched_together_read_as_alone(values: list[float]) -> None:
+    log_probs = log_softmax(np.array(values).reshape(3, 5, 3))
+    assert prefix_beams(log_probs) == [prefix_beam(rows) for rows in log_probs]
 
 
 @given(grids())
