@@ -22,6 +22,7 @@ from crnn_gui.garbage import GarbageCollector
 from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
 from crnn_gui.preferences import Preferences
+from crnn_gui.project_rules import ProjectRules
 from crnn_gui.reading import Reading
 from crnn_gui.recents import Recents
 from crnn_gui.recognising import Recognising
@@ -39,8 +40,8 @@ from crnn_gui.training_advice import GO_ON, TRAIN, TrainingAdvice
 from crnn_gui.widgets.effort_button import EffortButton
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
-from crnn_gui.widgets.words_view import Paging
 from crnn_gui.widgets.trainability import Sight
+from crnn_gui.widgets.words_view import Paging
 from crnn_gui.wording import marked
 from crnn_gui.yardstick import Measured, Yardstick
 from model.annotations import Word
@@ -93,6 +94,14 @@ class Application(QObject):
         self.services = services
         self.document = ProjectDocument(services.store, services.images, services.tasks)
         self.reading = Reading(self.document, services.predictor)
+        self.rules = ProjectRules(
+            self.document,
+            self.reading,
+            store=services.store,
+            predictor=services.predictor,
+            tasks=services.tasks,
+            parent=self,
+        )
         self.reviewing = Reviewing(self.document, services.store)
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
         # After training, which knows the weights a project is read with.
@@ -123,6 +132,7 @@ class Application(QObject):
         self.window.status.addPermanentWidget(EffortButton(self.effort))
         self._show_settings()
         self.recognising.attach(self.window)
+        self.rules.attach(self.window.inspector)
         self.window.add_workspace("review", self._review_workspace)
         self.window.add_workspace("train", self._train_workspace)
         self._connect_window()

@@ -40,6 +40,7 @@ class Reading(QObject):
         document.page_opened.connect(self._on_page_opened)
         document.image_ready.connect(self._on_image_ready)
         document.words_changed.connect(self._on_words_changed)
+        document.selection_changed.connect(self._on_selection_changed)
         predictor.loaded.connect(self._on_weights_loaded)
         predictor.live_answer.connect(self._on_live_answer)
         predictor.bulk_answer.connect(self._on_bulk_answer)
@@ -96,6 +97,11 @@ class Reading(QObject):
         """Read every word of the page again. What a human wrote stays."""
         self._request_bulk(self._document.words.values())
 
+    def read_undecided(self) -> None:
+        """Read the words of the page again that no human has decided on, as when other rules hold."""
+        if self._weights and not self._document.read_only:
+            self._request_bulk(word for word in self._document.words.values() if word.label is None)
+
     def _request_bulk(self, words: Iterable[Word]) -> None:
         document = self._document
         wanted = [(word, document.page_of(word.page_id)) for word in words if not word.ignored]
@@ -141,6 +147,16 @@ class Reading(QObject):
     def _on_image_ready(self, image: object) -> None:
         word = self._document.current_word
         if word is not None and self._is_stale(self._document.predictions.get(word.id)):
+            self._request_live(word.id, word.box)
+
+    @Slot(object)
+    def _on_selection_changed(self, ids: tuple[int, ...]) -> None:
+        """Read the word at hand once more where it was read in bulk, without other readings to choose from."""
+        word = self._document.current_word
+        if len(ids) != 1 or word is None or word.label is not None or word.ignored or self._document.read_only:
+            return
+        prediction = self._document.predictions.get(word.id)
+        if prediction is not None and not prediction.alternatives and not self._is_stale(prediction):
             self._request_live(word.id, word.box)
 
     @Slot(object)

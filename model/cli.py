@@ -24,6 +24,7 @@ from model.assets import default_weights
 from model.atomic import require_writable, write_bytes
 from model.errors import DatasetError, ImageError, KnownError
 from model.formats import open_dataset
+from model.rules import read_lexicon
 
 if TYPE_CHECKING:
     from model.evaluation import Evaluation
@@ -92,10 +93,12 @@ def predict(
     from model.inference import Recognizer
 
     if write and (lexicon or pattern):
-        raise DatasetError("--lexicon and --pattern are for crops; predict --write reads freely.")
+        raise DatasetError(
+            "--lexicon and --pattern are for crops; predict --write goes by the project's own, set in the app."
+        )
     if only_unread and not write:
         raise DatasetError("--only-unread belongs to predict --write; crops are always read.")
-    words = _lexicon(lexicon) if lexicon else None
+    words = read_lexicon(lexicon) if lexicon else None
     recognizer = Recognizer.load(weights, device=device, precision=precision)
     if write:
         return _write_suggestions(paths, recognizer, only_unread=only_unread)
@@ -113,19 +116,6 @@ def predict(
     for prediction, path in zip(predictions, readable, strict=True):
         console.emit(prediction_json(str(path), prediction))
     return 2 if left_out else 0
-
-
-def _lexicon(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise DatasetError(f"The lexicon {path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"The lexicon {path} is not UTF-8 text; it holds one word a line.") from error
-    words = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
-    if not words:
-        raise DatasetError(f"The lexicon {path} holds no words; it is a UTF-8 text file with one word a line.")
-    return words
 
 
 def _write_suggestions(paths: list[Path], recognizer: Recognizer, *, only_unread: bool) -> int:

@@ -149,6 +149,14 @@ class Recognizer:
         """Return the pixels the network sees of a crop: (height, width), or (height, width, 3) for RGB networks."""
         return self._reader.seen(_opened(image))[0]
 
+    def prepare(self, *, lexicon: Iterable[str] | None, pattern: str | None) -> None:
+        """Make ready to read with a lexicon or a pattern, so that what is wrong with them is told before.
+
+        Raises:
+            PatternError, CharsetError: as :meth:`read` does.
+        """
+        self._reader.constraint(lexicon=lexicon, pattern=pattern)
+
     def read(
         self,
         image: Picture,

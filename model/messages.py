@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from model.annotations import Box, Prediction
 from model.events import Problem, TrainEvent
+from model.rules import ReadingRules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,6 +144,13 @@ class ReadWords:
 
     places: tuple[WordPlace, ...]
     top: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UseRules:
+    """Read by these rules from now on. Answered by Done, or by Failed where the weights cannot; then all is allowed."""
+
+    rules: ReadingRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,16 +43,19 @@ from model.messages import (
     Train,
     TrainOptions,
     Usage,
+    UseRules,
     WeightsSummary,
     WordReading,
     WordsRead,
 )
+from model.rules import FREE, ReadingRules
 from model.suggesting import read_words
 
 if TYPE_CHECKING:
-    from model.annotations import LabelledCrop
+    from model.annotations import LabelledCrop, Prediction
     from model.inference import Recognizer
     from model.planning import TrainingPlan
+    from model.reader import Strip
     from model.training import TrainConfig
 
 NICENESS = 10
@@ -107,6 +110,7 @@ class Server:
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
         self._recognizer: Recognizer | None = None
+        self._rules = FREE
 
     def answer(self, request: object) -> Iterator[object]:
         """Yield the replies to one request; the last one is Done, Failed or the answer itself."""
@@ -118,6 +122,9 @@ class Server:
                     yield self._read(request)
                 case ReadWords():
                     yield WordsRead(tuple(self._read_words(request)))
+                case UseRules():
+                    self._use_rules(request.rules)
+                    yield Done()
                 case PlanTraining():
                     yield from self._plan(request.project, request.options)
                     yield Done()
@@ -160,14 +167,27 @@ class Server:
         assert self._recognizer is not None, "the parent loads weights first"
         return self._recognizer
 
+    def _use_rules(self, rules: ReadingRules) -> None:
+        self._rules = FREE
+        self.recognizer.prepare(lexicon=rules.lexicon or None, pattern=rules.pattern or None)
+        self._rules = rules
+
     def _read(self, request: Read) -> Answer:
         if not request.with_strip:
             return Answer(tuple(self.recognizer.read_many(request.crops, top=request.top)))
-        seen = [self.recognizer.read_with_strip(crop, top=request.top) for crop in request.crops]
+        seen = [self._read_with_strip(crop, request.top) for crop in request.crops]
         return Answer(tuple(prediction for prediction, _ in seen), tuple(strip for _, strip in seen))
 
+    def _read_with_strip(self, crop: Strip, top: int) -> tuple[Prediction, Strip]:
+        rules = self._rules
+        free, strip = self.recognizer.read_with_strip(crop, top=top)
+        if not rules:
+            return free, strip
+        ruled = self.recognizer.read(crop, top=top, lexicon=rules.lexicon or None, pattern=rules.pattern or None)
+        return rules.weighed(free, ruled, top=top), strip
+
     def _read_words(self, request: ReadWords) -> Iterator[WordReading]:
-        return read_words(self.recognizer, request.places, top=request.top)
+        return read_words(self.recognizer, request.places, top=request.top, rules=self._rules)
 
     def _plan(
         self, project: Path, options: TrainOptions

@@ -12,10 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.annotations import Page, PageContent, Word
+from model.annotations import Page, PageContent, Prediction, Word
 from model.errors import ImageError
 from model.images import cut_crop, read_image
 from model.messages import WordPlace, WordReading
+from model.rules import FREE, ReadingRules, load_rules
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -86,13 +87,19 @@ def _page_to_read(content: PageContent, weights: str, which: Which, number: int,
     return PageToRead(number, pages, content.page, tuple(words), len(undecided) - len(words), len(older))
 
 
-def read_words(recognizer: Recognizer, places: Sequence[WordPlace], *, top: int) -> Iterator[WordReading]:
+def read_words(
+    recognizer: Recognizer, places: Sequence[WordPlace], *, top: int, rules: ReadingRules = FREE
+) -> Iterator[WordReading]:
     """Yield a reading of each place, or the reason why there is none; not always in order.
 
     Args:
         recognizer: reads the crops.
         places: words, best page by page: one image is kept at a time.
         top: how many texts to tell of each.
+        rules: what may be read.
+
+    Raises:
+        PatternError, CharsetError: these weights cannot read by the rules.
     """
     crops: list[Image.Image] = []
     readable: list[WordPlace] = []
@@ -110,8 +117,18 @@ def read_words(recognizer: Recognizer, places: Sequence[WordPlace], *, top: int)
             yield WordReading(place.word_id, place.box, None, str(error))
         else:
             readable.append(place)
-    for place, prediction in zip(readable, recognizer.read_many(crops, top=top), strict=True):
+    for place, prediction in zip(readable, _predictions(recognizer, crops, top, rules), strict=True):
         yield WordReading(place.word_id, place.box, prediction)
+
+
+def _predictions(
+    recognizer: Recognizer, crops: Sequence[Image.Image], top: int, rules: ReadingRules
+) -> Iterator[Prediction]:
+    if not rules:
+        return recognizer.read_many(crops, top=top)
+    ruled = recognizer.read_many(crops, top=top, lexicon=rules.lexicon or None, pattern=rules.pattern or None)
+    free = recognizer.read_many(crops, top=1)
+    return (rules.weighed(said, allowed, top=top) for said, allowed in zip(free, ruled, strict=True))
 
 
 def _page(path: Path) -> Image.Image | str:
@@ -135,7 +152,7 @@ def suggest(
     """Read the words of the project that no human has decided on and store the predictions.
 
     Args:
-        store: open for writing; labels are never touched. Each page is one transaction.
+        store: open for writing; labels are never touched. Each page is one transaction. Its lexicon and pattern apply.
         recognizer: reads the crops.
         which: which of the words.
         top: how many alternatives to keep beside each text.
@@ -143,6 +160,7 @@ def suggest(
         resumed: told (page, pages), counted from 1, where reading begins behind words that had been read before.
         should_stop: polled before each page; what was read until then is kept.
     """
+    rules = load_rules(store)
     read = known = 0
     left_out: list[tuple[str, str]] = []
     for todo in pages_to_read(store, recognizer.weights_hash, which):
@@ -151,7 +169,7 @@ def suggest(
         if resumed and todo.words and known and not read and not left_out:
             resumed(todo.number, todo.pages)
         known += todo.known
-        readings = list(read_words(recognizer, todo.places(store.root), top=top))
+        readings = list(read_words(recognizer, todo.places(store.root), top=top, rules=rules))
         store.save_predictions((r.word_id, r.box, r.prediction) for r in readings if r.prediction is not None)
         read += sum(reading.prediction is not None for reading in readings)
         left_out += dict.fromkeys((todo.page.path, r.problem) for r in readings if r.prediction is None)

@@ -21,16 +21,19 @@ from model.annotations import Box, Prediction
 from model.errors import KnownError
 from model.messages import (
     Answer,
+    Done,
     Failed,
     Loaded,
     LoadWeights,
     Read,
     ReadWords,
+    UseRules,
     WeightsSummary,
     WordPlace,
     WordReading,
     WordsRead,
 )
+from model.rules import FREE, ReadingRules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,13 +76,14 @@ class _Inbox:
 
     lock: Lock = field(default_factory=Lock)
     load: LoadWeights | None = None
+    rules: UseRules | None = None
     live: _LiveRequest | None = None
     bulk: deque[WordPlace] = field(default_factory=deque)
     asked: int = 0
     done: int = 0
     is_closed: bool = False
 
-    def take(self) -> LoadWeights | _LiveRequest | ReadWords | None:
+    def take(self) -> LoadWeights | UseRules | _LiveRequest | ReadWords | None:
         """Return the most urgent request and forget it."""
         with self.lock:
             if self.is_closed:
@@ -87,6 +91,9 @@ class _Inbox:
             if self.load is not None:
                 load, self.load = self.load, None
                 return load
+            if self.rules is not None:
+                rules, self.rules = self.rules, None
+                return rules
             if self.live is not None:
                 live, self.live = self.live, None
                 return live
@@ -112,6 +119,7 @@ class _Worker(QObject):
     bulk_answer = Signal(object)
     bulk_progress = Signal(int, int)
     failed = Signal(object)
+    rules_refused = Signal(object)
 
     def __init__(self, inbox: _Inbox, start_child: Callable[[], ChildProcess]) -> None:
         super().__init__()
@@ -119,6 +127,7 @@ class _Worker(QObject):
         self._start_child = start_child
         self._child: ChildProcess | None = None
         self._weights = LoadWeights()
+        self._rules = UseRules(FREE)
 
     @Slot()
     def work(self) -> None:
@@ -127,6 +136,8 @@ class _Worker(QObject):
             match request:
                 case LoadWeights():
                     self._load(request)
+                case UseRules():
+                    self._use_rules(request)
                 case _LiveRequest():
                     self._read_live(request)
                 case ReadWords():
@@ -153,8 +164,20 @@ class _Worker(QObject):
         if isinstance(reply, Loaded):
             self._weights = request
             self.loaded.emit(reply.weights)
+            if self._rules.rules:
+                self._use_rules(self._rules)  # other weights may not be able to
         else:
             self._tell(self.loading_failed, failure(reply))
+
+    def _use_rules(self, request: UseRules) -> None:
+        self._rules = request
+        try:
+            reply = self._ask(request)
+        except KnownError as error:
+            self._tell(self.failed, error)
+            return
+        if not isinstance(reply, Done):
+            self._tell(self.rules_refused, failure(reply))
 
     def _read_live(self, request: _LiveRequest) -> None:
         try:
@@ -181,12 +204,13 @@ class _Worker(QObject):
             self.bulk_answer.emit(tuple(WordReading(p.word_id, p.box, None, str(error)) for p in request.places))
         self.bulk_progress.emit(*self._inbox.count(len(request.places)))
 
-    def _ask(self, request: Read | ReadWords) -> object:
-        """Return the reply to a request, starting the child again and loading its weights if it has ended."""
+    def _ask(self, request: Read | ReadWords | UseRules) -> object:
+        """Return the reply to a request, starting the child again with its weights and rules if it has ended."""
         if self._child is None:
             reply = self._exchange(self._weights)
             if not isinstance(reply, Loaded):
                 raise KnownError(str(failure(reply)))
+            self._exchange(self._rules)
         return self._exchange(request)
 
     def _exchange(self, request: object) -> object:
@@ -217,6 +241,7 @@ class PredictorService(QObject):
         bulk_answer: tuple of WordReading, some words of :meth:`request_many`.
         bulk_progress: words done, of how many.
         failed: exception of a request that was dropped; the next one finds a new child.
+        rules_refused: exception that says why the weights cannot read by the rules; everything is allowed then.
     """
 
     loading = Signal()
@@ -226,6 +251,7 @@ class PredictorService(QObject):
     bulk_answer = Signal(object)
     bulk_progress = Signal(int, int)
     failed = Signal(object)
+    rules_refused = Signal(object)
     _wake = Signal()
 
     def __init__(self, start_child: Callable[[], ChildProcess] = ChildProcess, parent: QObject | None = None) -> None:
@@ -245,6 +271,7 @@ class PredictorService(QObject):
         self._worker.bulk_answer.connect(self.bulk_answer)
         self._worker.bulk_progress.connect(self.bulk_progress)
         self._worker.failed.connect(self.failed)
+        self._worker.rules_refused.connect(self.rules_refused)
 
     @property
     def weights(self) -> WeightsSummary | None:
@@ -262,6 +289,12 @@ class PredictorService(QObject):
         with self._inbox.lock:
             self._inbox.load = LoadWeights(path, self._device)
         self.loading.emit()
+        self._wake.emit()
+
+    def set_rules(self, rules: ReadingRules) -> None:
+        """Read by these rules from now on, with these weights and with those that come later."""
+        with self._inbox.lock:
+            self._inbox.rules = UseRules(rules)
         self._wake.emit()
 
     def request_live(self, word_id: int | None, box: Box, crop: Image.Image) -> int:

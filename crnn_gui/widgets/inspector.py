@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from crnn_gui import theme
 from crnn_gui.document import ProjectDocument
 from crnn_gui.item_models import DOUBT_BELOW
 from crnn_gui.widgets.alternatives import MOST_ALTERNATIVES, Alternatives
+from crnn_gui.widgets.column import Column
 from crnn_gui.widgets.crop_view import CropView
 from crnn_gui.widgets.history_view import HistoryView
 from crnn_gui.widgets.info_line import InfoLine, caption
+from crnn_gui.widgets.rules_view import RulesView
 from crnn_gui.widgets.spelling_hint import SpellingHint
 from crnn_gui.widgets.strip_view import StripView
 from crnn_gui.widgets.trainability import ICONS, Sight, trainability
 from crnn_gui.widgets.word_field import WordField
-from crnn_gui.widgets.word_look import Look, look_of, other_readings, shown_text
+from crnn_gui.widgets.word_look import Look, evidence, look_of, other_readings, shown_text
 from model.annotations import Box, Prediction, Word
 from model.errors import ImageError
 from model.images import cut_crop, to_strip
+from model.rules import FREE, ReadingRules
 
 WIDTH_PX = 320
 
@@ -55,6 +58,9 @@ class Inspector(QFrame):
         self._strip_title = caption(self.tr("What the network sees"))
         self._hint = SpellingHint(self.field)
         self._alternatives = Alternatives()
+        self._evidence = InfoLine()
+        self._rules = FREE
+        self.rules = RulesView()
         self._alternatives.chosen.connect(self.alternative_chosen)
         self._training = InfoLine()
         self.history = HistoryView(document)
@@ -81,19 +87,15 @@ class Inspector(QFrame):
         layout.addWidget(self.field)
         layout.addWidget(self._hint)
         layout.addWidget(self._alternatives)
+        layout.addWidget(self._evidence)
         layout.addSpacing(8)
         layout.addWidget(self._training)
         layout.addWidget(self.history)
+        layout.addWidget(self.rules)
         layout.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.addWidget(Column(content))
 
     # What is shown
 
@@ -106,7 +108,15 @@ class Inspector(QFrame):
         """Show strips and badges for other weights."""
         self._sight = sight
         self._hint.set_charset(sight.charset)
+        self.rules.set_charset(sight.charset)
         self.sight_changed.emit(sight)
+        self.refresh()
+
+    @Slot(object)
+    def show_rules(self, rules: ReadingRules) -> None:
+        """Show what words are read by, and beside it what the image says by itself."""
+        self._rules = rules
+        self.rules.show_rules(rules)
         self.refresh()
 
     def set_doubt_below(self, confidence: float) -> None:
@@ -141,7 +151,7 @@ class Inspector(QFrame):
             self._crop.show_sentence(
                 "" if selection else self.tr("Press W and draw a box around a word,\nor Tab to go to the first.")
             )
-            self._alternatives.show_texts(())
+            self._show_alternatives(None)
             return
         prediction = self._document.predictions.get(word.id)
         order = self._document.order
@@ -156,6 +166,9 @@ class Inspector(QFrame):
 
     def _show_alternatives(self, prediction: Prediction | None) -> None:
         others = other_readings(prediction)[:MOST_ALTERNATIVES]
+        told = evidence(prediction, self._rules)
+        self._evidence.show_line("scales", "muted", told)
+        self._evidence.setVisible(bool(told))
         self._alternatives.show_texts([(a.text, a.confidence) for a in others])
 
     def _show_state(self, word: Word, prediction: Prediction | None) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from crnn_gui import theme
 from crnn_gui.item_models import DOUBT_BELOW
 from model.annotations import Alternative, Character, Prediction, State, Word
+from model.rules import ReadingRules
 
 
 class Look(Enum):
@@ -62,6 +63,21 @@ def shown_text(word: Word, prediction: Prediction | None) -> str:
 def other_readings(prediction: Prediction | None) -> tuple[Alternative, ...]:
     """Return the recogniser's other texts, as they are offered and numbered. Reading nothing at all is none of them."""
     return tuple(a for a in prediction.alternatives if a.text) if prediction is not None else ()
+
+
+def evidence(prediction: Prediction | None, rules: ReadingRules) -> str:
+    """Return in one sentence what the image says by itself, where the project's rules made it another text."""
+    if prediction is None or not rules or not prediction.text:
+        return ""
+    if not rules.allows(prediction.text):
+        return QCoreApplication.translate("Look", "Nothing that is allowed fits; this is what the image says.")
+    said = next((other for other in other_readings(prediction) if not rules.allows(other.text)), None)
+    if said is None:
+        return ""
+    told = QCoreApplication.translate("Look", "The image says “{said}” ({share}); allowed is “{text}” ({own_share}).")
+    return told.format(
+        said=said.text, share=f"{said.confidence:.0%}", text=prediction.text, own_share=f"{prediction.confidence:.0%}"
+    )
 
 
 def is_right_to_left(text: str) -> bool:

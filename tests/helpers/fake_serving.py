@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from model.annotations import Prediction
-from model.errors import TrainingError, WeightsError
+from model.errors import CharsetError, TrainingError, WeightsError
 from model.events import Batch, Decision, Finished, Started
 from model.images import Preprocessing
 from model.messages import (
@@ -31,6 +31,7 @@ from model.messages import (
     WeightsSummary,
     WordReading,
 )
+from model.rules import FREE, ReadingRules
 from model.run_state import RunFolder
 from model.serving import Controls, Server, main
 
@@ -54,11 +55,23 @@ class FakeServer(Server):
         spec = Preprocessing(widths=(64,))
         return WeightsSummary(request.path, name, self._hash, "fake", "0123", "", "cpu", "a test", spec, {64: 16})
 
+    def _use_rules(self, rules: ReadingRules) -> None:
+        self._rules = FREE
+        if rules.lexicon == ("impossible",):
+            raise CharsetError("These weights can write no word of the lexicon.")
+        self._rules = rules
+
+    def _ruled(self, free: Prediction) -> Prediction:
+        """What the lexicon says first, what the image says second."""
+        if not self._rules.lexicon:
+            return free
+        return self._rules.weighed(free, Prediction(self._rules.lexicon[0], 0.25, weights=self._hash), top=10)
+
     def _read(self, request: Read) -> Answer:
         if any(crop.flat[0] == DEADLY for crop in request.crops):
             os._exit(3)
         readings = (Prediction(f"{crop.shape[1]}x{crop.shape[0]}", 0.5, weights=self._hash) for crop in request.crops)
-        return Answer(tuple(readings), tuple(np.zeros((32, 16), np.uint8) for _ in request.crops))
+        return Answer(tuple(map(self._ruled, readings)), tuple(np.zeros((32, 16), np.uint8) for _ in request.crops))
 
     def _read_words(self, request: ReadWords) -> Iterator[WordReading]:
         time.sleep(0.02)
@@ -68,7 +81,8 @@ class FakeServer(Server):
                 continue
             if place.image.name.startswith("deadly"):
                 os._exit(3)
-            yield WordReading(place.word_id, place.box, Prediction(place.image.name, 0.9, weights=self._hash))
+            free = Prediction(place.image.name, 0.9, weights=self._hash)
+            yield WordReading(place.word_id, place.box, self._ruled(free))
 
     def _plan(self, project, options):
         if not project.exists():

@@ -25,6 +25,7 @@ from model.checkpoint import Weights, load_weights, save_weights
 from model.cli import main
 from model.networks import build
 from model.run_state import RunFolder
+from model.rules import ReadingRules, save_rules
 from model.store import FILE_NAME, AnnotationStore
 from model.synth.dataset import write_crops
 from model.synth.general import general_crops
@@ -142,6 +143,16 @@ def test_predict_write_suggests_once_and_leaves_human_text(crnn: Crnn, tiny_proj
         [verified] = store.words(state=State.VERIFIED)
         [suggested] = store.words(state=State.SUGGESTED)
     assert (verified.label, suggested.label) == ("first", None)
+
+
+def test_predict_write_reads_by_the_rules_of_the_project(crnn: Crnn, tiny_project: Path, weights: Path) -> None:
+    with AnnotationStore.open(tiny_project) as store:
+        save_rules(store, ReadingRules(("1", "23"), "numbers.txt"))
+    crnn("predict", tiny_project, "--write", "--weights", weights)
+    with AnnotationStore.open(tiny_project, read_only=True) as store:
+        [suggested] = store.words(state=State.SUGGESTED)
+        [prediction] = store.predictions_for([suggested.id]).values()
+    assert prediction.text in ("1", "23")
 
 
 # --- evaluate and check ---
