@@ -6,11 +6,11 @@ import logging
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from crnn_gui import resources
 from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.effort import EffortMeter
+from crnn_gui.fixing import FixEverywhere
 from crnn_gui.garbage import GarbageCollector
 from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
@@ -54,6 +55,7 @@ from model.messages import WeightsSummary
 if TYPE_CHECKING:
     from crnn_gui.widgets.export_panel import ExportPanel
     from crnn_gui.widgets.import_panel import ImportPanel
+    from crnn_gui.widgets.review import ReviewWorkspace
     from crnn_gui.widgets.trash_panel import TrashPanel
 
 LOOK = marked("NoticeActions", "Look")
@@ -103,6 +105,7 @@ class Application(QObject):
             parent=self,
         )
         self.reviewing = Reviewing(self.document, services.store)
+        self.fixing = FixEverywhere(self.document, self.reviewing)
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
         # After training, which knows the weights a project is read with.
         self.recognising = Recognising(self.document, services.store, services.predictor, self)
@@ -172,6 +175,7 @@ class Application(QObject):
 
         workspace = ReviewWorkspace(self.document, self.reviewing, Crops(self.services.tasks))
         workspace.workspace_requested.connect(self.window.show_workspace)
+        workspace.word_requested.connect(self.show_word)
         workspace.told.connect(self.window.tell)
         return workspace
 
@@ -221,6 +225,7 @@ class Application(QObject):
         self.training.switched.connect(self._on_weights_switched)
         self.training.finished.connect(self._on_training_finished)
         self.yardstick.changed.connect(self._on_yardstick_changed)
+        self.fixing.show_requested.connect(self._on_repeats_wanted)
         self.preferences.rebuild_needed.connect(self.rebuild_window)
         self.settings.changed.connect(self._on_setting_changed)
 
@@ -237,6 +242,11 @@ class Application(QObject):
         self.advice.given.connect(window.notices.show_notice)
         self.advice.withdrawn.connect(window.notices.withdraw)
         window.notices.action_chosen.connect(self._on_advice_taken)
+        self.fixing.given.connect(window.notices.show_notice)
+        self.fixing.withdrawn.connect(window.notices.withdraw)
+        self.fixing.told.connect(window.tell)
+        window.notices.action_chosen.connect(self.fixing.act)
+        window.review_requested.connect(self._on_review_requested)
 
     def load_recogniser(self) -> None:
         """Start the child that reads. The window is on the screen by now."""
@@ -313,6 +323,24 @@ class Application(QObject):
     def _on_trash_requested(self) -> None:
         self.trash_panel.show()
         self.trash_panel.raise_()
+
+    @property
+    def _review(self) -> ReviewWorkspace:
+        """The Review workspace, on the screen."""
+        self.window.show_workspace("review")
+        return cast("ReviewWorkspace", self.window.workspace("review"))
+
+    @Slot(str, object)
+    def _on_repeats_wanted(self, title: str, new_texts: Mapping[int, str]) -> None:
+        self._review.show_replacements(title, new_texts)
+
+    @Slot(str)
+    def _on_review_requested(self, what: str) -> None:
+        review = self._review
+        if what == "replace":
+            review.begin_replacing()
+        else:
+            review.begin_accepting()
 
     @Slot()
     def _on_export_requested(self) -> None:

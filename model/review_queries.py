@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -146,6 +147,11 @@ class ReviewIndex(ReviewTable):
         sql = """SELECT DISTINCT text FROM temp.review NOT INDEXED WHERE place = 2
             AND (text = ? OR ? AND instr(text, ?))"""
         return [found for (found,) in self._rows(sql, (text, bool(holding), holding))]
+
+    def known(self, texts: Iterable[str]) -> set[str]:
+        """Return those of the texts that humans stand behind somewhere."""
+        sql = "SELECT DISTINCT text FROM temp.review WHERE place = 2 AND text IN (SELECT value FROM json_each(?))"
+        return {found for (found,) in self._rows(sql, (json.dumps(sorted(set(texts))),))}
 
     def _conditions(self, query: ReviewQuery) -> tuple[str, tuple[Any, ...]]:
         """Return everything but the states as SQL, and its values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
@@ -22,6 +23,7 @@ from crnn_gui.widgets.replace_table import ReplaceTable
 from crnn_gui.widgets.wall_head import WallHead
 from crnn_gui.widgets.wall_model import WallModel
 from crnn_gui.widgets.word_look import shown_text
+from model.documents import shown_name
 from model.review_queries import ReviewQuery
 
 REST_MILLISECONDS = 150
@@ -108,7 +110,7 @@ class ReviewWorkspace(QWidget):
         self.replacing.told.connect(self.told)
         self.replace_table.left.connect(self.replacing.close)
         self.replace_table.page_requested.connect(self.word_requested)
-        self.head.accept_requested.connect(self._on_accept_requested)
+        self.head.accept_requested.connect(self.begin_accepting)
         self.accepting.sample_drawn.connect(self._on_sample_drawn)
         self.accepting.ended.connect(self._on_accepting_ended)
         self.accepting.told.connect(self.told)
@@ -199,7 +201,7 @@ class ReviewWorkspace(QWidget):
         path = PurePosixPath(self._document.page_of(found.word.page_id).path)
         place = self.tr("{row} of {rows}    ·    {page}")
         row, rows = f"{self.wall.currentIndex().row() + 1:,}", f"{self.model.total:,}"
-        self._where.setText(place.format(row=row, rows=rows, page=path.name))
+        self._where.setText(place.format(row=row, rows=rows, page=shown_name(path.as_posix())))
         self._where.setToolTip(str(path))
 
     # Wishes
@@ -247,8 +249,16 @@ class ReviewWorkspace(QWidget):
         self.accepting.cancel()
         self.replace_panel.begin(self.head.search.text())
 
+    @Slot(str, object)
+    def show_replacements(self, title: str, new_texts: Mapping[int, str]) -> None:
+        """List what words would become; none of them is changed before the user says so."""
+        self.accepting.cancel()
+        self.replacing.show(title, new_texts)
+        self.replace_table.setFocus()
+
     @Slot()
-    def _on_accept_requested(self) -> None:
+    def begin_accepting(self) -> None:
+        """Ask above which confidence readings are to stand."""
         self.replacing.close()
         self.accepting.begin(self.head.query)
         self.accept_panel.slider.setFocus()

@@ -186,3 +186,4 @@ def test_readings_and_labels_are_found_by_their_text_or_a_part_of_it() -> None:
         assert [r.word_id for r in index.readings(holding="l0")] == [1, 2]
         assert [r.word_id for r in index.readings()] == []
         assert index.labels(holding="l0") == ["l00"]
+        assert index.known(["l00", "xl0"]) == {"l00"}
