@@ -1,4 +1,4 @@
-"""One word on the page: its outline, whose colour and shape tell the state, and its text on a small tag."""
+"""One word on the page: its outline, whose colour and shape tell the state, and its text on a small tag below."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ SIGN_LEAST_PX = 6
 SIGN_SHARE = 0.6
 """Signs on low boxes are smaller, or they would hide the last letter."""
 TAG_PADDING_PX = 3
+TAG_GAP_PX = 2
 # Outlines lie on paper and on photographs, not on the window: the same middle tones serve both looks.
 _ON_PAGE = {
     Look.UNLABELLED: "#6b7280",
@@ -47,7 +48,7 @@ class BoxItem(QGraphicsPolygonItem):
         super().__init__()
         self._is_current = False
         self._is_selected = False
-        self._tag = TextTag(self)
+        self._tag = TextTag(self, is_below=True)
         self.show_word(word, prediction, doubt_below=doubt_below)
 
     @property
@@ -77,8 +78,7 @@ class BoxItem(QGraphicsPolygonItem):
         height = self._word.box.height * scale
         has_text = tags and height >= TAG_LEAST_BOX_PX
         self._tag.set_text_shown(has_text)
-        corner = self._word.box.points[0 if has_text else 1]
-        self._tag.setPos(QPointF(*corner))
+        self._tag.setPos(self._bounds.bottomLeft() if has_text else QPointF(*self._word.box.points[1]))
         self._tag.set_sign_size(min(SIGN_PX, max(SIGN_LEAST_PX, round(height * SIGN_SHARE))))
         self._tag.setVisible(height >= SIGN_LEAST_BOX_PX and not (self._is_current and has_text))
 
@@ -92,8 +92,8 @@ class BoxItem(QGraphicsPolygonItem):
         width, height = self._tag.text_size
         if not width or self._word.box.height * scale < TAG_LEAST_BOX_PX:
             return None
-        x, y = self._word.box.points[0]
-        return x, y - height / scale, x + width / scale, y
+        x, y = self._bounds.left(), self._bounds.bottom()
+        return x, y, x + width / scale, y + height / scale
 
     def refresh(self) -> None:
         """Take the colours of the look that is on now."""
@@ -148,10 +148,11 @@ class BoxItem(QGraphicsPolygonItem):
 
 
 class TextTag(QGraphicsItem):
-    """A text on a small ground above a box. It keeps its size on the screen."""
+    """A text on a small ground below its place, or above it. It keeps its size on the screen."""
 
-    def __init__(self, parent: QGraphicsItem | None = None) -> None:
+    def __init__(self, parent: QGraphicsItem | None = None, *, is_below: bool = False) -> None:
         super().__init__(parent)
+        self._is_below = is_below
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
         self.setZValue(STACK["tag"])
         self._font = theme.ui_font(points=-0.5)
@@ -166,7 +167,7 @@ class TextTag(QGraphicsItem):
     @property
     def text_size(self) -> tuple[float, float]:
         """Width and height of the tag with its text, in screen pixels; (0, 0) when there is nothing to show."""
-        return self._text_rect.width(), -self._text_rect.top()
+        return self._text_rect.width(), self._text_rect.height() + TAG_GAP_PX
 
     def set_sign_size(self, size: int) -> None:
         """Draw the sign of the state, where it stands without a text, this large."""
@@ -206,7 +207,7 @@ class TextTag(QGraphicsItem):
         sign = metrics.height() if self._has_sign else 0.0
         width = metrics.horizontalAdvance(self._text) + sign + 2 * TAG_PADDING_PX
         height = metrics.height() + 1
-        return QRectF(0, -height - 2, width, height)
+        return QRectF(0, TAG_GAP_PX if self._is_below else -height - TAG_GAP_PX, width, height)
 
     @property
     def _has_sign(self) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 
-from model.annotations import Box, Word, WordChange
+from crnn_gui import theme
+from model.annotations import Box, Character, Prediction, Word, WordChange
 from tests.helpers.desk import CTRL, Desk
 
 # The offscreen platform says so of every window with a least size.
@@ -92,3 +93,34 @@ def test_c09_word_larger_than_the_view_is_shown_whole(desk: Desk) -> None:
     desk.canvas.centerOn(30, 27)
     desk.document.select((big,))
     assert is_in_view(desk, 40)
+
+
+# --- texts at the boxes ---
+
+
+def has_below(desk: Desk, box: Box, token: str) -> bool:
+    """Whether a colour of the theme is on the screen just below a box; edges of letters are mixed with the ground."""
+    left, _, right, bottom = box.bounds
+    a, b = desk.view(left, bottom), desk.view(right, bottom)
+    picture = desk.canvas.viewport().grab(QRect(a.x(), a.y() + 3, b.x() - a.x(), 22)).toImage()
+    wanted = theme.tokens().color(token)
+    pixels = (picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height()))
+    return any(
+        abs(p.red() - wanted.red()) + abs(p.green() - wanted.green()) + abs(p.blue() - wanted.blue()) < 60
+        for p in pixels
+    )
+
+
+def test_text_stands_below_its_box_with_doubtful_characters_in_their_colour(desk: Desk) -> None:
+    box = Box.from_bounds(100, 150, 200, 190)
+    word_id = desk.document.add_word(box)
+    sure = (0.99, 0.2, 0.99, 0.99)
+    spans = [Character(c, s, i / 4, (i + 1) / 4) for i, (c, s) in enumerate(zip("m0mm", sure, strict=True))]
+    desk.document.record_prediction(word_id, box, Prediction("m0mm", 0.9, tuple(spans), (), "w"))
+    desk.document.select(())
+    desk.canvas.setFocus()
+    desk.until(lambda: has_below(desk, box, "error"))
+    assert has_below(desk, box, "text")
+    for _ in range(8):
+        desk.key(Qt.Key.Key_Minus, CTRL)
+    desk.until(lambda: not has_below(desk, box, "error"))
