@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolBar, QVBoxLayout, QWidget
 
+from crnn_gui import theme
 from crnn_gui.box_tools import BoxTools
 from crnn_gui.document import ProjectDocument
 from crnn_gui.reading import Reading
@@ -56,7 +57,7 @@ class AnnotateWorkspace(QWidget):
         self.editor = WordEditor(document, self.canvas, inline=self.field, panel=inspector.field)
         self._live_box: Box | None = None
         self._toolbar = QToolBar()
-        self._toolbar.setIconSize(QSize(18, 18))
+        self._toolbar.setIconSize(QSize(theme.scaled(18), theme.scaled(18)))
         self._toolbar.setMovable(False)
         self.angle = AngleField(document)
         self._zoom = QLabel()
@@ -111,7 +112,7 @@ class AnnotateWorkspace(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # In a narrow window the page needs the room; Page Down and the search for pages reach the list all the same.
-        self.pages.setVisible(event.size().width() >= LIST_FROM_PX)
+        self.pages.setVisible(event.size().width() >= theme.scaled(LIST_FROM_PX))
 
     def add_tools(self, actions: dict[str, QAction]) -> None:
         """Fill the bar above the page."""

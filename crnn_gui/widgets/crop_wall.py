@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionVie
 from crnn_gui.document import ProjectDocument
 from crnn_gui.services.crops import Crops
 from crnn_gui.services.survey import FoundWord
-from crnn_gui.widgets.wall_cell import CELL_HEIGHT_PX, CELL_LEAST_WIDTH_PX, ENTER_KEYS, CellDelegate
+from crnn_gui.widgets.wall_cell import ENTER_KEYS, CellDelegate, cell_size
 from crnn_gui.widgets.wall_model import WallModel
 
 Index = QModelIndex | QPersistentModelIndex
@@ -53,6 +53,7 @@ class CropWall(QAbstractItemView):
         super().__init__(parent)
         self._words = model
         self._kept = 0
+        self._cell = cell_size()
         self._cells = CellDelegate(document, model, crops, parent=self)
         self.setAccessibleName(self.tr("Words to review"))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -106,7 +107,7 @@ class CropWall(QAbstractItemView):
     @Slot()
     def _fetch_ahead(self) -> None:
         """Ask for the words that follow before the hands or the eyes come to the last one."""
-        bottom = (self.verticalOffset() + self.viewport().height()) // CELL_HEIGHT_PX * self._columns()
+        bottom = (self.verticalOffset() + self.viewport().height()) // self._cell.height() * self._columns()
         if max(bottom, self.currentIndex().row()) + FETCH_AHEAD_ROWS >= self._words.rowCount():
             self._words.fetchMore()
 
@@ -119,7 +120,7 @@ class CropWall(QAbstractItemView):
     # Layout: cells of one size, so that every place is a matter of arithmetic, for a million words as for ten
 
     def _columns(self) -> int:
-        return max(1, self.viewport().width() // CELL_LEAST_WIDTH_PX)
+        return max(1, self.viewport().width() // self._cell.width())
 
     def _cell_width(self) -> int:
         return self.viewport().width() // self._columns()
@@ -129,11 +130,11 @@ class CropWall(QAbstractItemView):
             return QRect()
         line, column = divmod(index.row(), self._columns())
         width = self._cell_width()
-        return QRect(column * width, line * CELL_HEIGHT_PX - self.verticalOffset(), width, CELL_HEIGHT_PX)
+        return QRect(column * width, line * self._cell.height() - self.verticalOffset(), width, self._cell.height())
 
     def indexAt(self, point: QPoint) -> QModelIndex:
         column = point.x() // self._cell_width()
-        row = (point.y() + self.verticalOffset()) // CELL_HEIGHT_PX * self._columns() + column
+        row = (point.y() + self.verticalOffset()) // self._cell.height() * self._columns() + column
         is_here = 0 <= column < self._columns() and 0 <= row < self._words.rowCount()
         return self._words.index(row) if is_here else QModelIndex()
 
@@ -174,7 +175,9 @@ class CropWall(QAbstractItemView):
         """Yield the first and the last row of each line of cells under a rectangle of the viewport."""
         columns, width, top = self._columns(), self._cell_width(), self.verticalOffset()
         left, right = (min(max(x // width, 0), columns - 1) for x in (rect.left(), rect.right()))
-        for line in range(max(rect.top() + top, 0) // CELL_HEIGHT_PX, (rect.bottom() + top) // CELL_HEIGHT_PX + 1):
+        for line in range(
+            max(rect.top() + top, 0) // self._cell.height(), (rect.bottom() + top) // self._cell.height() + 1
+        ):
             first, last = line * columns + left, min(line * columns + right, self._words.rowCount() - 1)
             if first <= last:
                 yield first, last
@@ -182,9 +185,9 @@ class CropWall(QAbstractItemView):
     def updateGeometries(self) -> None:
         bar, height = self.verticalScrollBar(), self.viewport().height()
         lines = -(-self._words.rowCount() // self._columns())
-        bar.setRange(0, max(0, lines * CELL_HEIGHT_PX - height))
+        bar.setRange(0, max(0, lines * self._cell.height() - height))
         bar.setPageStep(height)
-        bar.setSingleStep(CELL_HEIGHT_PX // 4)
+        bar.setSingleStep(self._cell.height() // 4)
         super().updateGeometries()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -221,7 +224,7 @@ class CropWall(QAbstractItemView):
         if last < 0:
             return QModelIndex()
         columns = self._columns()
-        screen = columns * max(1, self.viewport().height() // CELL_HEIGHT_PX)
+        screen = columns * max(1, self.viewport().height() // self._cell.height())
         cursor = QAbstractItemView.CursorAction
         steps = {
             cursor.MoveLeft: -1,

@@ -26,6 +26,8 @@ from model.images import cut_crop, to_strip
 from model.rules import FREE, ReadingRules
 
 WIDTH_PX = 320
+MOST_PX = 560
+"""With large text its lines break rather than that it takes the page's room."""
 
 
 class Inspector(QFrame):
@@ -47,7 +49,7 @@ class Inspector(QFrame):
         self._sight = Sight()
         self._doubt_below = DOUBT_BELOW
         self.setObjectName("side")
-        self.setMinimumWidth(WIDTH_PX - 40)
+        self.setMinimumWidth(min(theme.scaled(WIDTH_PX - 40), MOST_PX))
         self.field = WordField()
         self.field.setPlaceholderText(self.tr("Text of the word"))
         self._title = QLabel()

@@ -20,7 +20,7 @@ class Rail(QFrame):
     def __init__(self, top: Mapping[str, QAction], bottom: Iterable[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("rail")
-        self.setFixedWidth(WIDTH_PX)
+        self.setFixedWidth(theme.scaled(WIDTH_PX))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 4, 8)
         layout.setSpacing(4)
@@ -43,8 +43,8 @@ class Rail(QFrame):
         button = _Button()
         button.setDefaultAction(action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setIconSize(QSize(22, 22))
-        button.setMinimumWidth(WIDTH_PX - 8)
+        button.setIconSize(QSize(theme.scaled(22), theme.scaled(22)))
+        button.setMinimumWidth(theme.scaled(WIDTH_PX) - 8)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 

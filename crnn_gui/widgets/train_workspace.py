@@ -26,7 +26,7 @@ from crnn_gui.document import ProjectDocument, ProjectInfo
 from crnn_gui.remedies import FOR_WORDS, Finding, Remedy, WordRemedies, changed
 from crnn_gui.resources import icon
 from crnn_gui.services.trainer import TrainerState
-from crnn_gui.theme import GRID_PX, Theme
+from crnn_gui.theme import GRID_PX, Theme, scaled
 from crnn_gui.training import RunSettings, Training
 from crnn_gui.widgets.interrupted_card import InterruptedCard
 from crnn_gui.widgets.plan_card import PlanCard
@@ -130,7 +130,7 @@ class TrainWorkspace(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(SIDE_PX)
+        scroll.setMinimumWidth(scaled(SIDE_PX))
         bar = QHBoxLayout()
         bar.setSpacing(GRID_PX)
         bar.addWidget(self._headline, 1)
@@ -162,7 +162,7 @@ class TrainWorkspace(QWidget):
         self._splitter.addWidget(scroll)
         self._splitter.addWidget(centre)
         self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([SIDE_PX, 720])
+        self._splitter.setSizes([scaled(SIDE_PX), 720])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         whole = QScrollArea()
@@ -215,12 +215,13 @@ class TrainWorkspace(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the plan above the curves where there is no room for both side by side."""
         super().resizeEvent(event)
-        is_wide = self.width() >= 2 * SIDE_PX
+        is_wide = self.width() >= 2 * scaled(SIDE_PX)
         wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
         if wanted != self._splitter.orientation():
             self._splitter.setOrientation(wanted)
-            self._splitter.setMinimumHeight(0 if is_wide else STACKED_PX)
-            self._splitter.setSizes([SIDE_PX, self.width() - SIDE_PX] if is_wide else [STACKED_PX // 2] * 2)
+            self._splitter.setMinimumHeight(0 if is_wide else scaled(STACKED_PX))
+            side, half = scaled(SIDE_PX), scaled(STACKED_PX) // 2
+            self._splitter.setSizes([side, self.width() - side] if is_wide else [half, half])
 
     # The plan
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QPointF,
     QRect,
     QRectF,
+    QSize,
     Qt,
     Signal,
 )
@@ -38,8 +39,6 @@ from crnn_gui.widgets.word_look import Look, draw_tinted, look_of, shown_text
 
 Index = QModelIndex | QPersistentModelIndex
 
-CELL_LEAST_WIDTH_PX = 168
-CELL_HEIGHT_PX = 96
 PADDING_PX = 8
 CROP_HEIGHT_PX = 48
 CROP_LARGEST_SCALE = 3.0
@@ -50,6 +49,11 @@ ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _AT_START = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _AT_END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _Control = Qt.KeyboardModifier.ControlModifier
+
+
+def cell_size() -> QSize:
+    """Return the least width of a cell and its height, in pixels: they grow with the interface's text."""
+    return QSize(theme.scaled(168), TEXT_TOP_PX + theme.scaled(TEXT_HEIGHT_PX) + PADDING_PX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ class CellDelegate(QStyledItemDelegate):
         width = cell.width() - 2 * PADDING_PX
         room = QRect(cell.left() + PADDING_PX, cell.top() + PADDING_PX, width, CROP_HEIGHT_PX)
         self._paint_crop(painter, room, found, sight=sight, is_decided=self._words.is_decided(index))
-        line = QRectF(room.left(), cell.top() + TEXT_TOP_PX, width, TEXT_HEIGHT_PX)
+        line = QRectF(room.left(), cell.top() + TEXT_TOP_PX, width, theme.scaled(TEXT_HEIGHT_PX))
         _paint_line(painter, line, found, sight=sight, ink=ink)
         painter.restore()
 
