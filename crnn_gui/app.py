@@ -47,6 +47,7 @@ from crnn_gui.wording import marked
 from crnn_gui.yardstick import Measured, Yardstick
 from model.annotations import Word
 from model.charset import Charset
+from model.documents import DOCUMENT_SUFFIXES
 from model.errors import KnownError
 from model.events import Decision, Finished
 from model.images import IMAGE_SUFFIXES, Preprocessing
@@ -550,7 +551,7 @@ def is_dataset(path: Path) -> bool:
     """Whether a path is to be imported and not opened: a data set that is known by more than its images' names."""
     from model.formats import candidates
 
-    if path.suffix.lower() in {".crnn", *IMAGE_SUFFIXES}:
+    if path.suffix.lower() in {".crnn", *IMAGE_SUFFIXES, *DOCUMENT_SUFFIXES}:
         return False
     found = candidates(path)
     return bool(found) and found[0][0].name != "crnn" and not found[0][0].is_guess

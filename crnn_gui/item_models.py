@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum, StrEnum
-from pathlib import PurePosixPath
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
@@ -13,6 +12,7 @@ from crnn_gui.document import ProjectDocument
 from crnn_gui.services.pages import Thumbnails
 from crnn_gui.services.survey import FoundWord
 from model.annotations import Page, State
+from model.documents import shown_name
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -69,7 +69,7 @@ class PageListModel(QAbstractListModel):
         page = self._document.page_of(self._rows[index.row()])
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return PurePosixPath(page.path).name
+                return shown_name(page.path)
             case Qt.ItemDataRole.ToolTipRole:
                 return page.problem or page.path
             case PageRole.PAGE:

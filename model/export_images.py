@@ -12,16 +12,18 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from model.annotations import Box, Point
+from model.documents import is_page_of_document, stem_of
 from model.errors import ExportError
 
 IMAGES = "images"
 """The folder of an export that holds copies of its pages."""
 
+_OF_DOCUMENT = "it is a page of a document"
 _STEM_BYTES = 120  # with what formats put before and after it, a name stays below the 255 of file systems
 
 
@@ -98,6 +100,8 @@ def encode(image: Image.Image, kind: ImageType) -> tuple[bytes, str]:
 
 def as_it_is(path: Path) -> tuple[str, str]:
     """Return the suffix under which any loader reads a file as we do, or "" and why there is none."""
+    if is_page_of_document(path):
+        return "", _OF_DOCUMENT
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
             if _is_turned(image):
@@ -149,25 +153,32 @@ class PageImages:
             image: its pixels, upright.
         """
         stem = self.stems.get(page) or self._new_stem(page)
+        if is_page_of_document(path):  # nobody else finds it under this name, so it is written whatever is asked
+            return self._write(page, stem, image, _OF_DOCUMENT), stem
         turned = _file_is_turned(path)
         if not self.copy:
             if turned:
                 self.notes.append((page, "its EXIF orientation is left to who opens the image"))
             return self._way_to(path), stem
+        if turned:
+            return self._write(page, stem, image, "its EXIF orientation was applied"), stem
         (self.folder / IMAGES).mkdir(exist_ok=True)
-        if not turned:
-            name = f"{IMAGES}/{stem}{path.suffix}"
-            shutil.copyfile(path, self.folder / name)
-            return name, stem
+        name = f"{IMAGES}/{stem}{path.suffix}"
+        shutil.copyfile(path, self.folder / name)
+        return name, stem
+
+    def _write(self, page: str, stem: str, image: Image.Image, reason: str) -> str:
+        """Write a page's pixels, note why, and return the name of the file."""
+        (self.folder / IMAGES).mkdir(exist_ok=True)
         data, suffix = encode(image, self.kind)
         name = f"{IMAGES}/{stem}{suffix}"
         (self.folder / name).write_bytes(data)
-        self.notes.append((page, "its EXIF orientation was applied"))
-        return name, stem
+        self.notes.append((page, reason))
+        return name
 
     def _new_stem(self, page: str) -> str:
         """Return the page's own name with whatever might mean something to a format replaced, numbered if taken."""
-        stem = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", PurePosixPath(page).stem)).strip(".")
+        stem = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", stem_of(page))).strip(".")
         stem = stem.encode()[:_STEM_BYTES].decode(errors="ignore") or "page"
         unique, number = stem, 1
         while unique.casefold() in self._taken:

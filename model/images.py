@@ -26,7 +26,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from model.closeup import closeup
+from model.documents import DOCUMENT_SUFFIXES, PDF, draw_pdf_page, is_page_of_document, pages_of, pdf_page_size
 from model.errors import ImageError
+from model.extras import MissingLibraryError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +75,8 @@ class NotFiniteImageError(ImageError):
 def list_images(folder: Path) -> Iterator[Path]:
     """Yield the image files in a folder and below it, each folder's own files first, in natural order.
 
-    Hidden files and folders are skipped. A folder below that cannot be read is logged and passed over.
+    Documents of several pages give their pages, see :mod:`model.documents`. Hidden files and folders are skipped. A
+    folder below that cannot be read is logged and passed over.
 
     Raises:
         ImageError: ``folder`` is no folder, or cannot be read.
@@ -89,7 +92,10 @@ def list_images(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder, onerror=on_error):
         folders[:] = _natural(name for name in folders if not name.startswith("."))
         for name in _natural(name for name in files if not name.startswith(".")):
-            if Path(name).suffix.lower() in IMAGE_SUFFIXES:
+            suffix = Path(name).suffix.lower()
+            if suffix in DOCUMENT_SUFFIXES:
+                yield from pages_of(Path(root, name))
+            elif suffix in IMAGE_SUFFIXES:
                 yield Path(root, name)
 
 
@@ -109,20 +115,32 @@ def read_image(path: ImageSource) -> Image.Image:
 
 def image_size(path: ImageSource) -> tuple[int, int]:
     """Return width and height after EXIF orientation, from the file's header alone. Raises as `read_image`."""
+    if isinstance(path, Path) and path.parent.suffix.lower() == PDF and is_page_of_document(path):
+        with _told_of(path):
+            return pdf_page_size(path.parent, int(path.name))
     with _opened(path) as image:
         width, height = image.size
         return (height, width) if _orientation(image, path) >= 5 else (width, height)
 
 
 def image_bytes(path: ImageSource) -> bytes:
-    """Return the bytes of an image file as they are, after a look at its header. Raises as `read_image`."""
+    """Return the bytes of an image file as they are, after a look at its header. Raises as `read_image`.
+
+    A page of a document has none of its own, so it comes as a PNG.
+    """
+    if isinstance(path, Path) and is_page_of_document(path):
+        buffer = io.BytesIO()
+        read_image(path).save(buffer, "PNG")
+        return buffer.getvalue()
     image_size(path)
     with _file(path) as file:
         return file.read()
 
 
 def image_suffix(path: ImageSource) -> str:
-    """Return the suffix that tells what an image file holds, ".png" or the like. Raises as `read_image`."""
+    """Return the suffix that tells what :func:`image_bytes` gives, ".png" or the like. Raises as `read_image`."""
+    if isinstance(path, Path) and is_page_of_document(path):
+        return ".png"
     with _opened(path) as image:
         return {"JPEG": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2"}.get(image.format or "", f".{image.format}".lower())
 
@@ -150,21 +168,42 @@ def _file(path: ImageSource) -> BinaryIO:
 @contextmanager
 def _opened(path: ImageSource) -> Iterator[Image.Image]:
     """Open an image file within the pixel limit and turn whatever fails inside the block into an `ImageError`."""
+    with _told_of(path), _image(path) as image:
+        width, height = image.size
+        if width * height > PIXEL_LIMIT:
+            limit = PIXEL_LIMIT // 10**6
+            raise ImageError(f"{path} is {width} x {height} px large; more than {limit} megapixels are not read.")
+        yield image
+
+
+@contextmanager
+def _image(path: ImageSource) -> Iterator[Image.Image]:
+    number = 0
+    if isinstance(path, Path):
+        if is_page_of_document(path):
+            path, number = path.parent, int(path.name)
+        if path.suffix.lower() == PDF:
+            yield draw_pdf_page(path, number or 1)
+            return
+    # As a file object: by name, Pillow maps an uncompressed TIFF into memory and garbles a turned one.
+    with _file(path) as file, Image.open(file, formats=_formats()) as image:
+        if number:
+            image.seek(number - 1)
+        yield image
+
+
+@contextmanager
+def _told_of(path: ImageSource) -> Iterator[None]:
+    """Turn whatever fails inside the block into an `ImageError` that names the image."""
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"PIL\.")
-            # As a file object: by name, Pillow maps an uncompressed TIFF into memory and garbles a turned one.
-            with _file(path) as file, Image.open(file, formats=_formats()) as image:
-                width, height = image.size
-                if width * height > PIXEL_LIMIT:
-                    limit = PIXEL_LIMIT // 10**6
-                    raise ImageError(
-                        f"{path} is {width} x {height} px large; more than {limit} megapixels are not read."
-                    )
-                yield image
+            yield
     except ImageError:
         raise
-    except FileNotFoundError as error:
+    except MissingLibraryError as error:
+        raise ImageError(str(error)) from error
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingImageError(f"{path} does not exist.") from error
     except UnidentifiedImageError as error:
         with _file(path) as file:

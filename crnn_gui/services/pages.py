@@ -14,6 +14,7 @@ import platformdirs
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from model.documents import is_page_of_document
 from model.errors import ImageError
 from model.images import read_image, thumbnail
 
@@ -189,7 +190,7 @@ class Thumbnails(QObject):
 def _thumbnail(path: Path, folder: Path) -> QImage:
     """Return the thumbnail of the image at ``path`` from ``folder``, or make it and keep it there."""
     try:
-        status = path.stat()
+        status = (path.parent if is_page_of_document(path) else path).stat()
     except OSError:
         return QImage()
     name = hashlib.sha256(f"{path}\n{status.st_mtime_ns}\n{status.st_size}".encode()).hexdigest()[:32]

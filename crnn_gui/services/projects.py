@@ -14,6 +14,7 @@ import platformdirs
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from model.backups import copy_aside, newest_backup, restore_backup
+from model.documents import pages_of
 from model.errors import ImageError, KnownError, StoreCorruptError, StoreError, StoreLockedError, StoreTooNewError
 from model.images import image_size, list_images, read_image
 
@@ -71,11 +72,12 @@ def locate(path: Path) -> Target:
         return _target(path, path / ANNOTATION_FILE)
     if path.suffix == ".crnn":
         return Target(path.parent if path.name == ANNOTATION_FILE else None, path)
+    image = next(pages_of(path))
     try:
-        read_image(path)
+        read_image(image)
     except ImageError as error:
         raise ProjectError(f"{path.name} is neither a folder, an image nor an annotation file: {error}") from error
-    return _target(path.parent, path.parent / ANNOTATION_FILE, image=path)
+    return _target(path.parent, path.parent / ANNOTATION_FILE, image=image)
 
 
 def _target(folder: Path, file: Path, *, image: Path | None = None) -> Target:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QMimeData
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from model.documents import DOCUMENT_SUFFIXES
 from model.images import IMAGE_SUFFIXES
 
 
@@ -20,7 +21,7 @@ def ask_folder(parent: QWidget, start: Path) -> Path | None:
 
 def ask_file(parent: QWidget, start: Path) -> Path | None:
     """Let the user choose an image or an annotation file."""
-    kinds = " ".join(f"*{suffix}" for suffix in (".crnn", *sorted(IMAGE_SUFFIXES)))
+    kinds = " ".join(f"*{suffix}" for suffix in (".crnn", *sorted(IMAGE_SUFFIXES | DOCUMENT_SUFFIXES)))
     title, wanted = QCoreApplication.translate("Opening", "Open"), f"({kinds})"
     wanted = QCoreApplication.translate("Opening", "Images and projects {suffixes}").format(suffixes=wanted)
     chosen, _ = QFileDialog.getOpenFileName(parent, title, str(start), wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any
 
 from PySide6.QtCore import (
@@ -25,6 +24,7 @@ from crnn_gui import theme
 from crnn_gui.document import ProjectDocument
 from crnn_gui.replacing import Replacement, Replacing
 from crnn_gui.services.crops import Crops
+from model.documents import shown_name
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -71,7 +71,7 @@ class ReplaceModel(QAbstractTableModel):
             return Qt.CheckState.Checked if self._replacing.is_chosen(row) else Qt.CheckState.Unchecked
         page = self._document.page_of(row.found.word.page_id)
         if role == Qt.ItemDataRole.DisplayRole:
-            return {OLD: row.old, NEW: row.new, PAGE: PurePosixPath(page.path).name}.get(column)
+            return {OLD: row.old, NEW: row.new, PAGE: shown_name(page.path)}.get(column)
         if role == Qt.ItemDataRole.ToolTipRole and row.is_label:
             return self.tr("A human stands behind this text; tick it to replace it all the same.")
         if role == Qt.ItemDataRole.ToolTipRole and column == PAGE:

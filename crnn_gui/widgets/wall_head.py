@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
@@ -24,6 +23,7 @@ from crnn_gui.document import ProjectDocument
 from crnn_gui.widgets.wall_filters import WallFilters
 from crnn_gui.widgets.wall_tally import Tally, WallFilter
 from model.annotations import State
+from model.documents import shown_name
 from model.review_queries import Order, ReviewQuery
 
 SEARCH_MILLISECONDS = 150
@@ -239,7 +239,7 @@ class WallHead(QWidget):
     def _on_page_chip_toggled(self, is_on: bool) -> None:
         page = self._document.page
         self._page_id = page.id if is_on and page is not None else 0
-        name = PurePosixPath(page.path).name if self._page_id and page is not None else self.tr("This page only")
+        name = shown_name(page.path) if self._page_id and page is not None else self.tr("This page only")
         _write(self.page_chip, name)
         self._tell()
 
