@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QAction, QFontMetrics, QImage, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,6 +37,7 @@ from crnn_gui.document import Counts, ProjectDocument
 from crnn_gui.item_models import PageFilter, PageListModel, PageRole
 from crnn_gui.wording import marked
 from model.annotations import Page
+from model.documents import shown_name
 
 ROW_HEIGHT_PX = 64
 THUMBNAIL = QSize(64, 48)
@@ -155,8 +166,10 @@ class PageList(QFrame):
     @Slot(object)
     def _on_page_opened(self, page: Page | None) -> None:
         index = self._model.index_of(page.id) if page is not None else QModelIndex()
+        if index.isValid() and index != self.view.currentIndex():
+            # Not the view's own method: while Ctrl or Shift is down, as for a shortcut, that adds to what is chosen.
+            self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         if index.isValid():
-            self.view.setCurrentIndex(index)
             self.view.scrollTo(index)
 
     @Slot()
@@ -193,17 +206,21 @@ class _PageDelegate(QStyledItemDelegate):
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), look.color("accent"))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, look.color("surface"))
-        self._paint_thumbnail(painter, QRectF(rect.left() + 8, rect.top() + 8, 64, 48), index.data(PageRole.THUMBNAIL))
+        self._paint_thumbnail(
+            painter,
+            QRectF(rect.left() + 8, rect.top() + 8, theme.scaled(64), theme.scaled(48)),
+            index.data(PageRole.THUMBNAIL),
+        )
         counts = self._document.page_counts(page.id)
         ring = QRectF(rect.right() - 8 - RING_PX, rect.center().y() - RING_PX / 2, RING_PX, RING_PX)
         _paint_ring(painter, ring, page, counts)
-        left = rect.left() + 80
+        left = rect.left() + theme.scaled(64) + 16
         room = round(ring.left()) - 8 - left
         path = PurePosixPath(page.path)
         font = theme.ui_font()
         painter.setFont(font)
         painter.setPen(look.color("text"))
-        name = QFontMetrics(font).elidedText(path.name, Qt.TextElideMode.ElideMiddle, room)
+        name = QFontMetrics(font).elidedText(shown_name(path.as_posix()), Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(left, rect.top() + theme.scaled(28), name)
         small = theme.ui_font(points=-1)
         painter.setFont(small)

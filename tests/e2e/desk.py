@@ -73,6 +73,7 @@ class Desk(Told):
         self._hand_over: Callable[..., bool] = program.services.store.apply
         program.services.store.apply = self._apply  # type: ignore[method-assign]
         program.services.store.saved_changed.connect(self._on_saved_changed)
+        program.services.store.refused.connect(self._on_refused)
 
     def note(self, what: str, *, at_once: bool = False, **values: object) -> None:
         """Write a line into the log, and wait until it is on the disk where that matters."""
@@ -92,9 +93,12 @@ class Desk(Told):
         if not saved.pending:
             self.note("saved", at_once=True)
 
+    def _on_refused(self, error: Exception) -> None:
+        self.note("refused", why=str(error), at_once=True)
+
     def steps(self) -> Steps:
         document = self.program.document
-        yield Until("the project", lambda: document.project is not None and document.pages)
+        yield Until("the project", lambda: document.project is not None)
         found: list[State] = []
         self.program.services.store.read(read_state, found.append)
         yield Until("what the file holds", lambda: bool(found) and self.is_saved())
@@ -107,6 +111,8 @@ class Desk(Told):
                 yield Until("the step in the file", self.is_saved)
         self.note("working", at_once=True)
         while True:
+            if not document.pages:
+                yield from self._undo()
             yield Until("a page", lambda: document.page_image is not None)
             yield from self._rng.choice(self._ways)()
             if self._rng.random() < 0.3:

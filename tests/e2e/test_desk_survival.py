@@ -67,6 +67,8 @@ class Truth:
                 self._check_opened(line["state"], line["undo"])
             elif line["what"] == "edit":
                 self._follow(line)
+            elif line["what"] == "refused":
+                pytest.fail(f"after {'; '.join(self.edits)}: {line['why']}")
             elif line["what"] == "joined":
                 self.stands[-1] = [*self.stands[-2][:-1], self.states[-1]]
             elif line["what"] == "saved" and self.states:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton
 
 from crnn_gui.widgets.trash_panel import TrashPanel
 from model.store import FILE_NAME, AnnotationStore
-from tests.helpers.desk import CTRL, Desk
+from tests.helpers.desk import CTRL, SHIFT, Desk
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)", extend=True)
 
@@ -59,6 +59,15 @@ def test_letters_and_backspace_in_the_search_for_pages_delete_none(desk: Desk) -
     desk.key(Qt.Key.Key_Backspace)
     desk.key(Qt.Key.Key_Delete)
     assert paths(desk) == ["first.png", "second.png"]
+
+
+def test_pages_opened_by_shortcuts_do_not_gather_as_chosen(desk: Desk) -> None:
+    """Ctrl and Shift are still down when verifying a page opens the next one."""
+    desk.key(Qt.Key.Key_Return, CTRL | SHIFT)
+    QTest.keyPress(desk.canvas, Qt.Key.Key_Control, CTRL)
+    desk.until(lambda: desk.document.page is not None and desk.document.page.path == "second.png")
+    assert desk.window.annotate.pages.chosen == (desk.document.page.id,)
+    QTest.keyRelease(desk.canvas, Qt.Key.Key_Control)
 
 
 def test_the_panel_names_what_was_deleted_and_enter_takes_it_back(desk: Desk) -> None:
