@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from crnn_gui.commands import EditCommand
 from crnn_gui.project_state import ProjectState
-from crnn_gui.project_values import Notice, ProjectInfo, count_states, minus, plus
+from crnn_gui.project_values import Notice, ProjectInfo, moved
 from crnn_gui.services.pages import PageImage, PageImages
 from crnn_gui.services.projects import DamagedFile, OpenedProject, ProjectOpener
 from crnn_gui.services.store_service import SaveState, StoreService
@@ -26,6 +26,7 @@ from model.annotations import (
     PageMark,
     Prediction,
     Source,
+    State,
     Word,
     WordChange,
 )
@@ -343,14 +344,18 @@ class ProjectDocument(ProjectState):
         was_joined = self._store.apply(edit, gesture=gesture)
         if edit.pages:
             self._mark_pages(edit.pages)
-        counts: dict[int, Counts] = {}
-        for change in edit.changes:
-            page_id = change.page_id
-            before = self._count(change.before)
+        left: dict[int, list[State]] = {}
+        come: dict[int, list[State]] = {}
+        for change in edit.changes:  # an edit may change ten thousands of words
+            page_id, before, after = change.page_id, change.before, change.after
+            gone, here = left.setdefault(page_id, []), come.setdefault(page_id, [])
+            if before is not None:
+                gone.append(before.state(self._predictions.get(before.id)))
             if page_id == self._page_id:
                 self._replace_word(change)
-            known = counts.get(page_id, self.page_counts(page_id))
-            counts[page_id] = plus(minus(known, before), self._count(change.after))
+            if after is not None:
+                here.append(after.state(self._predictions.get(after.id)))
+        counts = {i: moved(self.page_counts(i), left[i], come[i]) for i in left}
         self._words = dict(sorted(self._words.items()))  # a word brought back by undo returns to its place
         self._set_counts(counts)
         if any(page_id != self._page_id for page_id in counts):
@@ -368,9 +373,6 @@ class ProjectDocument(ProjectState):
             self._words[after.id] = after
         if before is None or after is None or before.box != after.box:
             self._predictions.pop(change.word_id, None)  # it speaks about other pixels; the store drops it as well
-
-    def _count(self, word: Word | None) -> Counts:
-        return Counts() if word is None else count_states([word.state(self._predictions.get(word.id))])
 
     def show(self, edit: Edit) -> None:
         """Bring what an edit changed before the user's eyes: its page, and the words that are there now."""

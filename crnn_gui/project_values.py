@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import add, sub
 from pathlib import Path
@@ -63,10 +64,13 @@ class Notice:
     is_of_page: bool = False
 
 
+_COUNTED = (State.VERIFIED, State.SUGGESTED, State.IGNORED, State.UNLABELLED)  # in the order of Counts
+
+
 def count_states(states: Iterable[State], *, pages: int = 0) -> Counts:
     """Return the counts of words in these states."""
-    listed: Sequence[State] = tuple(states)
-    return Counts(pages, len(listed), **{state.value: listed.count(state) for state in State})
+    found = Counter(states)
+    return Counts(pages, found.total(), *(found[state] for state in _COUNTED))
 
 
 def plus(a: Counts, b: Counts) -> Counts:
@@ -77,3 +81,9 @@ def plus(a: Counts, b: Counts) -> Counts:
 def minus(a: Counts, b: Counts) -> Counts:
     """Return the difference of two counts."""
     return Counts(*map(sub, a, b))
+
+
+def moved(known: Counts, left: Iterable[State], come: Iterable[State]) -> Counts:
+    """Return counts after words have left some states and come to others."""
+    gone, here = count_states(left), count_states(come)
+    return Counts(*(old - less + more for old, less, more in zip(known, gone, here, strict=True)))
