@@ -43,7 +43,7 @@ from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
 from crnn_gui.widgets.trainability import Sight
 from crnn_gui.widgets.words_view import Paging
-from crnn_gui.wording import marked
+from crnn_gui.wording import counted, device_reason, marked, weights_name
 from crnn_gui.yardstick import Measured, Yardstick
 from model.annotations import Word
 from model.charset import Charset
@@ -383,8 +383,9 @@ class Application(QObject):
 
     @Slot(object)
     def _on_weights_loaded(self, weights: WeightsSummary) -> None:
-        detail = f"{weights.network}, {len(weights.characters)} characters, {weights.hash}"
-        self.window.status.show_recogniser(weights.device.upper(), weights.reason, weights.name, detail)
+        detail = f"{weights.network}, {counted(len(weights.characters), 'character')}, {weights.hash}"
+        device, reason = weights.device.upper(), device_reason(weights.reason)
+        self.window.status.show_recogniser(device, reason, weights_name(weights.name), detail)
         self.window.inspector.set_sight(Sight(weights.preprocessing, weights.frames, Charset(weights.characters)))
 
     @Slot(object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from collections.abc import Callable
@@ -184,7 +185,8 @@ class Training(QObject):
             return
         base = None if settings.from_starter else self.active
         options = TrainOptions(
-            out=weights_folder(project.file) / f"{time.strftime('%Y-%m-%d-%H%M%S')}.safetensors",
+            out=weights_folder(project.file, self._settings.value("training/folder"))
+            / f"{time.strftime('%Y-%m-%d-%H%M%S')}.safetensors",
             base=project.folder / base.path if base else default_weights(),
             minutes=settings.minutes,
             learning_rate=settings.learning_rate,
@@ -282,9 +284,14 @@ class Training(QObject):
         return self.trainer.is_training
 
 
-def weights_folder(annotation_file: Path) -> Path:
-    """Return where the weights of a project are kept: beside its annotation file."""
-    return annotation_file.with_name(annotation_file.name + WEIGHTS_SUFFIX)
+def weights_folder(annotation_file: Path, chosen: str = "") -> Path:
+    """Return where the weights of a project are kept: beside its annotation file, or in a folder for all projects."""
+    beside = annotation_file.with_name(annotation_file.name + WEIGHTS_SUFFIX)
+    if not chosen:
+        return beside
+    # Two projects may have the same name, and each clears what its own old runs have left.
+    place = hashlib.sha256(str(annotation_file).encode()).hexdigest()[:8]
+    return Path(chosen).expanduser() / f"{annotation_file.parent.name}-{place}{WEIGHTS_SUFFIX}"
 
 
 def _clear_old_runs(folder: Path) -> None:

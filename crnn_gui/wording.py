@@ -20,6 +20,24 @@ def marked(context: str, text: str) -> str:
     return text
 
 
+_REASONS = (
+    marked("Devices", "no CUDA device was found"),
+    marked("Devices", "the CPU was asked for"),
+    marked("Devices", "this machine has an Apple GPU"),
+)
+STARTER = marked("Weights", "starter weights")
+
+
+def device_reason(reason: str) -> str:
+    """Return why a device was chosen in the language of the interface, where it is one of the usual reasons."""
+    return QCoreApplication.translate("Devices", reason) if reason in _REASONS else reason
+
+
+def weights_name(name: str) -> str:
+    """Return what weights are called: those of the program have a name of their own in each language."""
+    return QCoreApplication.translate("Weights", STARTER) if name == STARTER else name
+
+
 def moment(seconds: float) -> str:
     """Return a day and a time of it, for a time in seconds since 1970."""
     return time.strftime(QCoreApplication.translate("Dates", "%d %b, %H:%M"), time.localtime(seconds))

@@ -79,6 +79,9 @@ _SKIPPED_NAMES = {
     "_DEVICE_NAMES",
     "META_KEY",
     "FILE_KIND",
+    "FONTS",
+    "READING",
+    "_REASONS",
 }
 """Tables whose texts are translated where they are shown, and names in files; :func:`messages` takes the texts."""
 _SKIPPED_PARTS = {"Scope", "log_line"}
@@ -160,7 +163,7 @@ def _unmarked(tree: ast.AST) -> Iterator[tuple[int, str]]:
             continue
         if isinstance(node, ast.Call):
             name = _name(node)
-            if name in _SILENT or name in _NOT_SHOWN or name in _EDITS:
+            if name in _SILENT or name in _NOT_SHOWN or name in _EDITS or name.endswith("Error"):
                 continue
             if name in _SHOWING:
                 yield from _shown(node, _SHOWING[name])

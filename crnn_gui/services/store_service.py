@@ -99,7 +99,8 @@ class StoreService(QObject):
         to the old file, what is asked afterwards to the new one, and results that belong to the old one are dropped.
         """
         if self._state.problem:
-            on_error(StoreError(f"The open project has changes that could not be saved yet. {self._state.problem}"))
+            told = self.tr("The open project has changes that could not be saved yet. {problem}")
+            on_error(StoreError(told.format(problem=self._state.problem)))
             return
 
         def take_over(opened: OpenedFile) -> None:

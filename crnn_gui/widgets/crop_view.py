@@ -25,7 +25,7 @@ class CropView(QWidget):
         self._sentence = ""
         self.setFixedHeight(CROP_HEIGHT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Crop")
+        self.setAccessibleName(self.tr("Crop"))
 
     @property
     def image(self) -> QImage:

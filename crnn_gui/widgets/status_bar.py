@@ -40,7 +40,7 @@ class StatusBar(QStatusBar):
 
     def show_loading(self) -> None:
         """Say that nothing can be read yet."""
-        self._recogniser.show_fact("hourglass", "muted", "Loading the recogniser…")
+        self._recogniser.show_fact("hourglass", "muted", self.tr("Loading the recogniser…"))
         self._weights.hide()
 
     def show_recogniser(self, device: str, reason: str, weights: str, detail: str = "") -> None:
@@ -50,7 +50,7 @@ class StatusBar(QStatusBar):
 
     def show_recogniser_problem(self, sentence: str) -> None:
         """Say why nothing can be read."""
-        self._recogniser.show_fact("warning-octagon", "error", "No recogniser", sentence)
+        self._recogniser.show_fact("warning-octagon", "error", self.tr("No recogniser"), sentence)
         self._weights.hide()
 
     @Slot(object)
@@ -59,20 +59,22 @@ class StatusBar(QStatusBar):
         if state is None:
             self._saved.hide()
         elif state.problem:
-            self._saved.show_fact("warning-octagon", "error", f"Not saved: {state.pending} edits wait", state.problem)
+            told = self.tr("Not saved: {count} edits wait").format(count=f"{state.pending:,}")
+            self._saved.show_fact("warning-octagon", "error", told, state.problem)
         elif state.pending:
-            self._saved.show_fact("floppy-disk", "muted", "Saving…")
+            self._saved.show_fact("floppy-disk", "muted", self.tr("Saving…"))
         else:
-            self._saved.show_fact("check", "verified", "Saved", "Every edit is in the annotation file.")
+            self._saved.show_fact(
+                "check", "verified", self.tr("Saved"), self.tr("Every edit is in the annotation file.")
+            )
 
     @Slot(object)
     def show_counts(self, counts: Counts) -> None:
         """Say how far the project is."""
         if counts.pages:
-            pages = f"{counts.pages:,} page{'s' if counts.pages != 1 else ''}"
-            self._counts.show_fact(
-                "stack", "muted", f"{pages} · {counts.verified:,} of {counts.words:,} words verified"
-            )
+            told = self.tr("{pages} · {verified} of {words} words verified")
+            figures = {"verified": f"{counts.verified:,}", "words": f"{counts.words:,}"}
+            self._counts.show_fact("stack", "muted", told.format(pages=counted(counts.pages, "page"), **figures))
         else:
             self._counts.hide()
 
@@ -80,8 +82,10 @@ class StatusBar(QStatusBar):
         """Say about how many of the last words the weights in use were right; of none, nothing is said."""
         self._yardstick.setVisible(bool(words))
         if words:
-            told = f"right on {right:,} of your last {counted(words, 'word')}"
-            self._yardstick.show_fact("target", "muted", told, detail)
+            told = self.tr("right on {right} of your last {words}")
+            self._yardstick.show_fact(
+                "target", "muted", told.format(right=f"{right:,}", words=counted(words, "word")), detail
+            )
 
     @property
     def yardstick(self) -> str:
@@ -179,8 +183,8 @@ class _Running(QWidget):
             cross = QToolButton()
             cross.setIcon(resources.icon("x"))
             cross.setIconSize(QSize(12, 12))
-            cross.setToolTip("Cancel")
-            cross.setAccessibleName("Cancel")
+            cross.setToolTip(self.tr("Cancel"))
+            cross.setAccessibleName(self.tr("Cancel"))
             cross.clicked.connect(self._cancel)
             layout.addWidget(cross)
 

@@ -151,7 +151,7 @@ class WordEditor(QObject):
         if word is None or self._inline.is_composing or self._panel.is_composing:
             return False
         if not text:
-            self.refused.emit("Type what the word says, or leave it out of everything with I on the page.")
+            self.refused.emit(self.tr("Type what the word says, or leave it out of everything with I on the page."))
             return False
         prediction = self._document.predictions.get(word.id)
         self._is_typed = False

@@ -23,7 +23,7 @@ class WordField(QLineEdit):
     def __init__(self, parent: QWidget | None = None, *, share: float = 1) -> None:
         super().__init__(parent)
         self.setObjectName("word_field")
-        self.setAccessibleName("Text of the word")
+        self.setAccessibleName(self.tr("Text of the word"))
         self.setFont(theme.word_font(share=share))
         self._is_composing = False
 

@@ -194,6 +194,10 @@
    <translation>确认页面(&amp;V)</translation>
   </message>
   <message>
+   <source>Acce&amp;pt readings above…</source>
+   <translation>按阈值接受识别结果(&amp;P)…</translation>
+  </message>
+  <message>
    <source>Cu&amp;t words</source>
    <translation>剪切词(&amp;T)</translation>
   </message>
@@ -336,6 +340,10 @@
   <message>
    <source>Resize box up</source>
    <translation>调整框 向上</translation>
+  </message>
+  <message>
+   <source>Search and re&amp;place…</source>
+   <translation>搜索和替换(&amp;P)…</translation>
   </message>
   <message>
    <source>Select &amp;all words</source>
@@ -622,7 +630,57 @@
   </message>
  </context>
  <context>
+  <name>CrashDialog</name>
+  <message>
+   <source>Copy text</source>
+   <translation>复制文本</translation>
+  </message>
+  <message>
+   <source>If this happens again, please send the text below.</source>
+   <translation>如果再次发生，请发送下面的文本。</translation>
+  </message>
+  <message>
+   <source>It also stands in {file}.</source>
+   <translation>它也保存在 {file} 中。</translation>
+  </message>
+  <message>
+   <source>Open log folder</source>
+   <translation>打开日志文件夹</translation>
+  </message>
+  <message>
+   <source>Something went wrong</source>
+   <translation>出错了</translation>
+  </message>
+  <message>
+   <source>The program made a mistake, and goes on</source>
+   <translation>程序出现错误，并继续运行</translation>
+  </message>
+  <message>
+   <source>Your work is safe: every edit is in the annotation file.</source>
+   <translation>您的工作是安全的：所有编辑都在标注文件中。</translation>
+  </message>
+  <message>
+   <source>edit</source>
+   <translation>项编辑</translation>
+  </message>
+  <message>
+   <source>edits</source>
+   <translation>项编辑</translation>
+  </message>
+  <message>
+   <source>{edits} on the way into the annotation file; all before is in it.</source>
+   <translation>{edits}正在写入标注文件；此前的均已写入。</translation>
+  </message>
+ </context>
+ <context>
   <name>CropLine</name>
+  <message>
+   <source>Crop</source>
+   <translation>裁剪图</translation>
+  </message>
+ </context>
+ <context>
+  <name>CropView</name>
   <message>
    <source>Crop</source>
    <translation>裁剪图</translation>
@@ -647,10 +705,29 @@
   </message>
  </context>
  <context>
+  <name>Devices</name>
+  <message>
+   <source>no CUDA device was found</source>
+   <translation>未找到 CUDA 设备</translation>
+  </message>
+  <message>
+   <source>the CPU was asked for</source>
+   <translation>已指定使用 CPU</translation>
+  </message>
+  <message>
+   <source>this machine has an Apple GPU</source>
+   <translation>此机器有 Apple GPU</translation>
+  </message>
+ </context>
+ <context>
   <name>Edits</name>
   <message>
    <source>Accept reading</source>
    <translation>接受识别结果</translation>
+  </message>
+  <message>
+   <source>Change reading order</source>
+   <translation>更改阅读顺序</translation>
   </message>
   <message>
    <source>Clear label</source>
@@ -1097,6 +1174,33 @@ Your images stay as they are; everything you do is kept in one file beside them.
   </message>
  </context>
  <context>
+  <name>FixEverywhere</name>
+  <message>
+   <source>Fix the same mistake</source>
+   <translation>更正同样的错误</translation>
+  </message>
+  <message>
+   <source>Read “{read}” as well: {same}, with the same mistake: {alike}. Put them right too?</source>
+   <translation>同样识别为“{read}”：{same}；有同样错误：{alike}。一并更正吗？</translation>
+  </message>
+  <message>
+   <source>Read “{read}” as well: {same}. Make “{typed}” of each?</source>
+   <translation>同样识别为“{read}”：{same}。都改为“{typed}”吗？</translation>
+  </message>
+  <message>
+   <source>Readings with the same mistake as “{read}”, now “{typed}”: {alike}. Put them right too?</source>
+   <translation>与“{read}”（现为“{typed}”）有同样错误的识别结果：{alike}。一并更正吗？</translation>
+  </message>
+  <message>
+   <source>The same mistake as “{read}”, which is “{typed}” now:</source>
+   <translation>与“{read}”（现为“{typed}”）同样的错误：</translation>
+  </message>
+  <message>
+   <source>{count} words were put right. Undo takes all of them back in one step.</source>
+   <translation>已更正 {count} 个词。撤销可一步全部收回。</translation>
+  </message>
+ </context>
+ <context>
   <name>FormatBox</name>
   <message>
    <source>Crops: an image for each word</source>
@@ -1455,8 +1559,16 @@ or Tab to go to the first.</source>
    <translation>已忽略</translation>
   </message>
   <message>
+   <source>Nothing that is allowed fits; this is what the image says.</source>
+   <translation>允许的内容都不符合；这是图像上的文字。</translation>
+  </message>
+  <message>
    <source>Suggested</source>
    <translation>建议</translation>
+  </message>
+  <message>
+   <source>The image says “{said}” ({share}); allowed is “{text}” ({own_share}).</source>
+   <translation>图像上是“{said}”（{share}）；允许的是“{text}”（{own_share}）。</translation>
   </message>
   <message>
    <source>Unlabelled</source>
@@ -1595,6 +1707,14 @@ or Tab to go to the first.</source>
    <translation>查看</translation>
   </message>
   <message>
+   <source>Replace all</source>
+   <translation>全部替换</translation>
+  </message>
+  <message>
+   <source>Show</source>
+   <translation>显示</translation>
+  </message>
+  <message>
    <source>Train</source>
    <translation>训练</translation>
   </message>
@@ -1620,6 +1740,14 @@ or Tab to go to the first.</source>
   <message>
    <source>boxes</source>
    <translation>个框</translation>
+  </message>
+  <message>
+   <source>character</source>
+   <translation>个字符</translation>
+  </message>
+  <message>
+   <source>characters</source>
+   <translation>个字符</translation>
   </message>
   <message>
    <source>crop</source>
@@ -2303,6 +2431,65 @@ or Tab to go to the first.</source>
   </message>
  </context>
  <context>
+  <name>RulesView</name>
+  <message>
+   <source>Choose a lexicon</source>
+   <translation>选择词典</translation>
+  </message>
+  <message>
+   <source>Every text matches the regular expression</source>
+   <translation>每个文本都匹配此正则表达式</translation>
+  </message>
+  <message>
+   <source>Lexicon and pattern</source>
+   <translation>词典与模式</translation>
+  </message>
+  <message>
+   <source>None</source>
+   <translation>无</translation>
+  </message>
+  <message>
+   <source>Only the words of a text file, one a line</source>
+   <translation>仅限文本文件中的词，每行一个</translation>
+  </message>
+  <message>
+   <source>Pattern</source>
+   <translation>模式</translation>
+  </message>
+  <message>
+   <source>Reads any text: no lexicon, no pattern</source>
+   <translation>识别任意文本：无词典，无模式</translation>
+  </message>
+  <message>
+   <source>Reads what matches {pattern}</source>
+   <translation>识别匹配 {pattern} 的内容</translation>
+  </message>
+  <message>
+   <source>Reads {size} of {name}</source>
+   <translation>识别 {name} 中的{size}</translation>
+  </message>
+  <message>
+   <source>Reads {size} of {name} that match {pattern}</source>
+   <translation>识别 {name} 中匹配 {pattern} 的{size}</translation>
+  </message>
+  <message>
+   <source>Remove the lexicon</source>
+   <translation>移除词典</translation>
+  </message>
+  <message>
+   <source>Text files (*.txt *.lst *.dic);;All files (*)</source>
+   <translation>文本文件 (*.txt *.lst *.dic);;所有文件 (*)</translation>
+  </message>
+  <message>
+   <source>What the words of this project can say</source>
+   <translation>本项目的词可能的内容</translation>
+  </message>
+  <message>
+   <source>{name}, {size}</source>
+   <translation>{name}，{size}</translation>
+  </message>
+ </context>
+ <context>
   <name>RunHistory</name>
   <message>
    <source>It was interrupted and given up.</source>
@@ -2667,6 +2854,48 @@ or Tab to go to the first.</source>
   <message>
    <source>“{char}” is {code_point}; it looks like “{looks_like}”.</source>
    <translation>“{char}”是 {code_point}；看起来像“{looks_like}”。</translation>
+  </message>
+ </context>
+ <context>
+  <name>StatusBar</name>
+  <message>
+   <source>Every edit is in the annotation file.</source>
+   <translation>所有编辑均已写入标注文件。</translation>
+  </message>
+  <message>
+   <source>Loading the recogniser…</source>
+   <translation>正在加载识别器…</translation>
+  </message>
+  <message>
+   <source>No recogniser</source>
+   <translation>没有识别器</translation>
+  </message>
+  <message>
+   <source>Not saved: {count} edits wait</source>
+   <translation>未保存：{count} 项编辑等待写入</translation>
+  </message>
+  <message>
+   <source>Saved</source>
+   <translation>已保存</translation>
+  </message>
+  <message>
+   <source>Saving…</source>
+   <translation>正在保存…</translation>
+  </message>
+  <message>
+   <source>right on {right} of your last {words}</source>
+   <translation>最近{words}中识别正确 {right} 个</translation>
+  </message>
+  <message>
+   <source>{pages} · {verified} of {words} words verified</source>
+   <translation>{pages} · 已确认 {verified}/{words} 个词</translation>
+  </message>
+ </context>
+ <context>
+  <name>StoreService</name>
+  <message>
+   <source>The open project has changes that could not be saved yet. {problem}</source>
+   <translation>打开的项目有尚未保存的更改。{problem}</translation>
   </message>
  </context>
  <context>
@@ -3161,6 +3390,10 @@ or Tab to go to the first.</source>
    <translation>未采纳</translation>
   </message>
   <message>
+   <source>starter weights</source>
+   <translation>初始权重</translation>
+  </message>
+  <message>
    <source>{share} % right</source>
    <translation>正确率 {share}%</translation>
   </message>
@@ -3182,6 +3415,20 @@ or Tab to go to the first.</source>
   <message>
    <source>Weights of this project</source>
    <translation>本项目的权重</translation>
+  </message>
+ </context>
+ <context>
+  <name>WordEditor</name>
+  <message>
+   <source>Type what the word says, or leave it out of everything with I on the page.</source>
+   <translation>请输入词的文本，或在页面上按 I 忽略它。</translation>
+  </message>
+ </context>
+ <context>
+  <name>WordField</name>
+  <message>
+   <source>Text of the word</source>
+   <translation>词的文本</translation>
   </message>
  </context>
  <context>
@@ -3296,6 +3543,17 @@ or Tab to go to the first.</source>
   </message>
  </context>
  <context>
+  <name>WordList</name>
+  <message>
+   <source>Drag words, or press Alt+Up and Alt+Down, to have them read earlier or later.</source>
+   <translation>拖动词，或按 Alt+上、Alt+下，可调整其阅读先后。</translation>
+  </message>
+  <message>
+   <source>Words in reading order</source>
+   <translation>按阅读顺序的词</translation>
+  </message>
+ </context>
+ <context>
   <name>WordRemedies</name>
   <message>
    <source>{words} in wider boxes now; Undo takes that back.</source>
@@ -3401,6 +3659,10 @@ or Tab to go to the first.</source>
  </context>
  <context>
   <name>_Running</name>
+  <message>
+   <source>Cancel</source>
+   <translation>取消</translation>
+  </message>
   <message>
    <source>Go on</source>
    <translation>继续</translation>

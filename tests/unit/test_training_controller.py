@@ -169,8 +169,14 @@ def test_weights_of_another_program_give_way_to_the_starter_weights(
     assert len(refused) == 1
 
 
+@pytest.mark.parametrize("is_elsewhere", [False, True])
 def test_a_run_starts_when_every_edit_is_in_the_file(
-    bench: Callable[[Path], Bench], tiny_project: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+    bench: Callable[[Path], Bench],
+    tiny_project: Path,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    is_elsewhere: bool,
 ) -> None:
     one = opened(bench, tiny_project, until)
     seen: list[Any] = []
@@ -182,7 +188,11 @@ def test_a_run_starts_when_every_edit_is_in_the_file(
     monkeypatch.setattr(one.trainer, "start", start)
     one.settings.set_value("training/device", "cpu")
     one.room.document.set_label(2, "just typed")
-    left_behind = weights_folder(tiny_project / FILE_NAME) / "earlier.safetensors.run"
+    own = tmp_path / "weights"
+    one.settings.set_value("training/folder", str(own) if is_elsewhere else "")
+    folder = weights_folder(tiny_project / FILE_NAME, str(own) if is_elsewhere else "")
+    assert folder.is_relative_to(own if is_elsewhere else tiny_project)
+    left_behind = folder / "earlier.safetensors.run"
     left_behind.mkdir(parents=True)
     one.training.start(RunSettings(minutes=2, learning_rate=0.5, new_characters="skip"))
     until(lambda: seen)
@@ -191,7 +201,8 @@ def test_a_run_starts_when_every_edit_is_in_the_file(
     assert (options.minutes, options.learning_rate, options.new_characters) == (2, 0.5, "skip")
     assert options.device == "cpu"
     assert not left_behind.exists()
-    assert options.out.parent == weights_folder(tiny_project / FILE_NAME)
+    assert options.out.parent == folder
+    assert weights_folder(tmp_path / "other" / FILE_NAME, str(own)) != folder, "projects never share a folder"
 
 
 def test_a_result_for_a_project_that_was_left_is_not_remembered(
