@@ -345,9 +345,10 @@ def _report(findings: dict[str, object], as_json: bool) -> None:
 
 
 # Down here, because these modules need the app above.
-from model import convert_command, export_command, pretrain_command, train_command  # noqa: E402
+from model import convert_command, detect_command, export_command, pretrain_command, train_command  # noqa: E402
 
 app.command("export")(export_command.export_project)
+app.command("detect")(detect_command.detect)
 app.command("train")(train_command.train)
 app.command("convert")(convert_command.convert)
 app.command("pretrain")(pretrain_command.pretrain)

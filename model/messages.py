@@ -16,6 +16,7 @@ from model.rules import ReadingRules
 if TYPE_CHECKING:
     import numpy as np
 
+    from model.detecting import FoundWord
     from model.images import Preprocessing
 
 # --- values ---
@@ -170,6 +171,13 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
+class FindWords:
+    """Find the words on an image. Answered by WordsFound, by the child of :mod:`model.assisting`."""
+
+    image: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """End planning or training early; training still answers with its last event and Done."""
 
@@ -208,6 +216,11 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class WordsRead:
     readings: tuple[WordReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordsFound:
+    words: tuple[FoundWord, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,30 +115,33 @@ class Server:
     def answer(self, request: object) -> Iterator[object]:
         """Yield the replies to one request; the last one is Done, Failed or the answer itself."""
         try:
-            match request:
-                case LoadWeights():
-                    yield Loaded(self._load(request))
-                case Read():
-                    yield self._read(request)
-                case ReadWords():
-                    yield WordsRead(tuple(self._read_words(request)))
-                case UseRules():
-                    self._use_rules(request.rules)
-                    yield Done()
-                case PlanTraining():
-                    yield from self._plan(request.project, request.options)
-                    yield Done()
-                case Train():
-                    yield from self._train(request)
-                    yield Done()
-                case _:
-                    raise TypeError(f"{request!r} is no request")
+            yield from self._replies(request)
         except _Cancelled:
             yield Done()
         except KnownError as error:
             yield Failed(str(error), known=True)
         except Exception as error:  # noqa: BLE001 - the border of the process: the parent reports it
             yield Failed(f"{type(error).__name__}: {error}", known=False, traceback=traceback.format_exc())
+
+    def _replies(self, request: object) -> Iterator[object]:
+        match request:
+            case LoadWeights():
+                yield Loaded(self._load(request))
+            case Read():
+                yield self._read(request)
+            case ReadWords():
+                yield WordsRead(tuple(self._read_words(request)))
+            case UseRules():
+                self._use_rules(request.rules)
+                yield Done()
+            case PlanTraining():
+                yield from self._plan(request.project, request.options)
+                yield Done()
+            case Train():
+                yield from self._train(request)
+                yield Done()
+            case _:
+                raise TypeError(f"{request!r} is no request")
 
     def _load(self, request: LoadWeights) -> WeightsSummary:
         from model.inference import Recognizer

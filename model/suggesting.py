@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.annotations import Page, PageContent, Prediction, Word
+from model.detecting import SECOND_READER
 from model.errors import ImageError
 from model.images import cut_crop, read_image
 from model.messages import WordPlace, WordReading
@@ -81,9 +82,11 @@ def pages_to_read(store: AnnotationStore, weights: str, which: Which = Which.OLD
 
 def _page_to_read(content: PageContent, weights: str, which: Which, number: int, pages: int) -> PageToRead:
     undecided = [word for word in content.words if word.label is None and not word.ignored]
-    unread = [word for word in undecided if word.id not in content.predictions]
-    older = [w for w in undecided if w.id in content.predictions and content.predictions[w.id].weights != weights]
-    words = unread if which is Which.UNREAD else [w for w in undecided if w in unread or w in older]
+    readers = {word_id: prediction.weights for word_id, prediction in content.predictions.items()}
+    # What the second reader read is a second opinion: the recogniser's own is still wanted.
+    unread = [word for word in undecided if readers.get(word.id) in (None, SECOND_READER)]
+    older = [word for word in undecided if readers.get(word.id) not in (None, SECOND_READER, weights)]
+    words = unread if which is Which.UNREAD else [word for word in undecided if word in unread or word in older]
     return PageToRead(number, pages, content.page, tuple(words), len(undecided) - len(words), len(older))
 
 
