@@ -1,0 +1,235 @@
+"""The app on a project of 100,000 pages and 1,000,000 words: how soon, how much memory, and how late its event loop.
+
+    python tests/benchmarks/scale.py --folder BIG                  # made at the first run, some minutes
+    python tests/benchmarks/scale.py --pages 2000 --words 20000    # a small one, in a temporary folder
+
+The real `crnn-gui FOLDER`, offscreen, is used by a script with keys, as a person would. A timer beats every 5 ms, and
+how late each beat comes is told for each thing that was done. The clock starts before the process does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+LONGEST_RUN_SECONDS = 900
+SHEET = (800, 600)
+ACROSS, DOWN = 5, 8
+
+
+def make_project(folder: Path, pages: int, words: int) -> None:
+    """Make a project of hard links to a few sheets; six words of ten verified, three read, one neither."""
+    from PIL import Image, ImageDraw
+
+    from model.annotations import Box, Prediction
+    from model.store import FILE_NAME, AnnotationStore
+
+    if (folder / FILE_NAME).exists():
+        return
+    rng = random.Random(1)
+    folder.mkdir(parents=True, exist_ok=True)
+    sheets = []
+    for number in range(8):
+        sheet = Image.new("L", SHEET, 255)
+        for i in range(ACROSS * DOWN):
+            place = (20 + 150 * (i % ACROSS), 20 + 70 * (i // ACROSS))
+            ImageDraw.Draw(sheet).text(place, f"{rng.randrange(10**6)}", fill=0, font_size=30)
+        sheets.append(folder.parent / f"{folder.name} sheet {number}.png")
+        sheet.save(sheets[-1])
+    boxes = [
+        Box.from_bounds(
+            15 + 150 * (i % ACROSS), 15 + 70 * (i // ACROSS), 145 + 150 * (i % ACROSS), 60 + 70 * (i // ACROSS)
+        )
+        for i in range(ACROSS * DOWN)
+    ]
+    paths = [folder / f"{i // 1000:03}" / f"page {i:06}.png" for i in range(pages)]
+    for i, path in enumerate(paths):
+        path.parent.mkdir(exist_ok=True)
+        os.link(sheets[i % len(sheets)], path)
+    with AnnotationStore.open(folder / FILE_NAME, create=True) as store:
+        added = store.add_pages(paths, [SHEET] * pages)
+        each = words // pages
+        for start in range(0, pages, 1000):
+            batch = {page.id: [_word(rng, box) for box in boxes[:each]] for page in added[start : start + 1000]}
+            ids = store.add_words(batch)
+            unread = [(i, w) for i, w in zip(ids, (w for ws in batch.values() for w in ws), strict=True) if not w.label]
+            store.save_predictions(
+                (i, word.box, Prediction(_text(rng), rng.random(), weights="0" * 64))
+                for i, word in unread
+                if rng.random() < 0.75
+            )
+
+
+def _text(rng: random.Random) -> str:
+    return "".join(rng.choices("abcdefghij0123456789", k=rng.randrange(3, 9)))
+
+
+def _word(rng: random.Random, box: Any) -> Any:
+    from model.annotations import Source, Word
+
+    return Word(0, 0, box, label=_text(rng), source=Source.TYPED) if rng.random() < 0.6 else Word(0, 0, box)
+
+
+def watch(folder: str) -> None:
+    """Be `crnn-gui FOLDER`, used by the script. Runs in the process that is measured."""
+    from crnn_gui import __main__, app
+
+    started = float(os.environ["SCALE_STARTED"])
+    run = app.run
+    kept: list[Any] = []
+
+    def on_shown(program: Any) -> None:
+        script = _script(program, started)
+        kept.append(script)
+        script.start()
+
+    app.run = lambda *args, **options: run(*args, **options, on_shown=on_shown)
+    sys.exit(__main__.main([folder]))
+
+
+def _script(program: Any, started: float) -> Any:
+    import psutil
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    from crnn_gui.script import Script, Steps, Until
+    from tests.benchmarks.stall import Heartbeat
+
+    beats = Heartbeat()
+    marks: dict[str, Any] = {}
+
+    class Use(Script):
+        def steps(self) -> Steps:
+            document, window = program.document, program.window
+            key, control = QTest.keyClick, Qt.KeyboardModifier.ControlModifier
+            yield Until("the first page", lambda: document.page_image is not None, 600)
+            self.mark("open to the first page", time.time() - started)
+            yield from self.until_idle()
+            self.mark("all pages listed", time.time() - started)
+            pages = window.annotate.pages.view
+            pages.setFocus()
+            for place in (Qt.Key.Key_End, Qt.Key.Key_Home):
+                key(pages, place)
+                yield from self.pause(1.0)
+            self.mark("list to its end and back")
+            for _ in range(20):
+                key(window, Qt.Key.Key_PageDown)
+                yield from self.pause(0.1)
+            self.mark("20 pages on")
+            for _ in range(20):
+                key(window, Qt.Key.Key_F8)
+                yield from self.pause(0.1)
+            self.mark("20 unverified words on")
+            field = window.annotate.field
+            for _ in range(20):
+                key(field, Qt.Key.Key_A, control)
+                QTest.keyClicks(field, "word")
+                key(field, Qt.Key.Key_Return)
+                yield from self.pause(0.1)
+            yield Until("all in the file", self.is_saved)
+            self.mark("20 words typed and verified")
+            review = window.workspace("review")
+            yield from self.listed("review, doubt first", lambda: key(window, Qt.Key.Key_2, control))
+            for row in range(1, review.head.order_box.count()):
+                name = review.head.order_box.itemText(row)
+                yield from self.listed(f"order: {name}", lambda row=row: review.head.order_box.setCurrentIndex(row))
+            yield from self.listed("search a text", lambda: review.head.search.setText("abc"))
+            for place in (Qt.Key.Key_End, Qt.Key.Key_Home):
+                key(review.wall, place)
+                yield from self.pause(1.0)
+            self.mark("wall to its end and back")
+            marks["memory in MiB"] = round(psutil.Process().memory_info().rss / 2**20)
+            marks["torch in the app"] = "torch" in sys.modules
+            sys.stdout.write(json.dumps(marks))
+            sys.stdout.flush()
+            window.close()
+
+        def until_idle(self) -> Steps:
+            quiet = [time.monotonic()]
+
+            def is_idle() -> bool:
+                if program.services.tasks.running:
+                    quiet[0] = time.monotonic()
+                return time.monotonic() - quiet[0] > 1.0
+
+            yield Until("the folder listed", is_idle, 600)
+
+        def listed(self, name: str, act: Callable[[], object]) -> Steps:
+            model = window_model()
+            before = time.perf_counter()
+            reset: list[float] = []
+            model.modelReset.connect(lambda: reset.append(time.perf_counter()))
+            act()
+            yield Until(name, lambda: bool(reset) and not model.is_loading and model.rowCount() > 0, 60)
+            self.mark(name, reset[-1] - before)
+            model.modelReset.disconnect()
+
+        def mark(self, name: str, seconds: float | None = None) -> None:
+            late = sorted(beats.late) or [0.0]
+            marks[name] = {
+                "ms": None if seconds is None else round(seconds * 1000),
+                "p99": round(late[int(0.99 * (len(late) - 1))], 1),
+                "max": round(late[-1], 1),
+            }
+            beats.late.clear()
+
+    def window_model() -> Any:
+        return program.window.workspace("review").model
+
+    script = Use(program, program)
+
+    def on_ended(vain: str) -> None:
+        if vain:
+            sys.stderr.write(f"waited in vain for {vain}\n")
+            traceback.print_exc()  # of the script's own error, if that was it
+            os._exit(1)
+
+    script.ended.connect(on_ended)
+    return script
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, help="where the project is or gets made (default: a temporary folder)")
+    parser.add_argument("--pages", type=int, default=100_000)
+    parser.add_argument("--words", type=int, default=1_000_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        folder = (options.folder or Path(home) / "big").absolute()
+        before = time.perf_counter()
+        make_project(folder, options.pages, options.words)
+        sys.stderr.write(f"the project is there after {time.perf_counter() - before:.0f} s\n")
+        names = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "HOME")
+        environment = os.environ | {name: str(Path(home) / "home") for name in names}
+        environment |= {"QT_QPA_PLATFORM": "offscreen", "SCALE_STARTED": str(time.time())}
+        command = [sys.executable, __file__, "--watch", str(folder)]
+        done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, timeout=LONGEST_RUN_SECONDS)
+    if not done.stdout:
+        raise SystemExit("The app showed nothing.")
+    found = json.loads(done.stdout.splitlines()[-1])
+    sys.stdout.write("| | ms | stall p99 ms | max |\n|---|---|---|---|\n")
+    for name, marks in found.items():
+        if isinstance(marks, dict):
+            sys.stdout.write(
+                f"| {name} | {'' if marks['ms'] is None else marks['ms']} | {marks['p99']} | {marks['max']} |\n"
+            )
+    sys.stdout.writelines(f"{name}: {value}\n" for name, value in found.items() if not isinstance(value, dict))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--watch"]:
+        watch(sys.argv[2])
+    main()
