@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.reviewing import Reviewing, typed
 from crnn_gui.services.survey import FoundWord
-from crnn_gui.wording import marked
+from crnn_gui.wording import counted, marked
 from model.annotations import Edit, Source, State, Word
 
 if TYPE_CHECKING:
@@ -98,12 +98,13 @@ class FixEverywhere(QObject):
     def _sentence(self, offer: Offer) -> str:
         alike = len(offer.texts) - offer.same
         if not alike:
-            told = self.tr("Read “{read}” as well: {same}. Make “{typed}” of each?")
+            told = self.tr("“{read}” was also read in {same}; make it “{typed}” there too?")
         elif not offer.same:
-            told = self.tr("Readings with the same mistake as “{read}”, now “{typed}”: {alike}. Put them right too?")
+            told = self.tr("The mistake of “{read}” for “{typed}” is also in {alike}; put it right there too?")
         else:
-            told = self.tr("Read “{read}” as well: {same}, with the same mistake: {alike}. Put them right too?")
-        return told.format(read=offer.read, typed=offer.typed, same=f"{offer.same:,}", alike=f"{alike:,}")
+            told = self.tr("“{read}” was also read in {same}, and its mistake is in {alike}; put it right there too?")
+        same, others = counted(offer.same, "word"), counted(alike, "word")
+        return told.format(read=offer.read, typed=offer.typed, same=same, alike=others)
 
     @Slot()
     def withdraw(self) -> None:

@@ -122,8 +122,8 @@ class ReplacePanel(QFrame):
             widget.setVisible(not replacing.title)
         readings = [row for row in replacing.rows if not row.is_label]
         labels = [row for row in replacing.rows if row.is_label]
-        self.readings_box.setText(self.tr("{count} readings").format(count=f"{len(readings):,}"))
-        self.labels_box.setText(self.tr("{count} verified texts").format(count=f"{len(labels):,}"))
+        self.readings_box.setText(self.tr("Readings: {count}").format(count=f"{len(readings):,}"))
+        self.labels_box.setText(self.tr("Verified texts: {count}").format(count=f"{len(labels):,}"))
         for box, rows in ((self.readings_box, readings), (self.labels_box, labels)):
             box.setEnabled(bool(rows))
             box.setVisible(bool(replacing.rows))

@@ -82,7 +82,7 @@ def test_all_readings_with_the_mistake_are_put_right_in_one_step_of_undo(
 ) -> None:
     room.document.set_label(1, "100")
     until(lambda: given)
-    assert given[0].text == "Read “l00” as well: 2, with the same mistake: 1. Put them right too?"
+    assert given[0].text == "“l00” was also read in 2 words, and its mistake is in 1 word; put it right there too?"
     assert given[0].actions == (SHOW, REPLACE_ALL)
     steps = room.document.undo_stack.count()
     fixing_of(reviewing).act(given[0], REPLACE_ALL)
