@@ -43,6 +43,7 @@ class RunHistory(QObject):
         self._resumable: RunRecord | None = None
         self._current: RunRecord | None = None
         self._curves = Curves()
+        self._started: Started | None = None
         document.project_changed.connect(self._on_project_changed)
         trainer.events_ready.connect(self._on_events_ready)
         trainer.failed.connect(self._on_failed)
@@ -58,9 +59,19 @@ class RunHistory(QObject):
         """The newest run, if it was interrupted and can be taken up again."""
         return self._resumable
 
+    @property
+    def under_way(self) -> RunRecord | None:
+        """The run that goes on now, with its curves so far."""
+        return self._current and replace(self._current, curves=self._curves.to_json())
+
+    @property
+    def started(self) -> Started | None:
+        """What the run that goes on now has told at its beginning; None before that."""
+        return self._started if self._current is not None else None
+
     def begin(self, run: RunRecord) -> None:
         """Keep a run that starts, or goes on, now."""
-        self._current = run
+        self._current, self._started = run, None
         self._curves = Curves.from_json(run.curves)
         self._resumable = None
         self._save()
@@ -103,6 +114,7 @@ class RunHistory(QObject):
         if self._current is None:
             return
         self._curves.append(events)
+        self._started = next((event for event in events if isinstance(event, Started)), self._started)
         lines = [line for event in events if (line := log_line(event))]
         room = MOST_LINES - len(self._current.log)
         self._current = replace(self._current, log=(*self._current.log, *lines[:room]))

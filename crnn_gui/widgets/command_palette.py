@@ -45,12 +45,16 @@ class CommandPalette(QWidget):
     Args:
         parent: what it covers.
         entries: asked each time it is opened.
+        pages: asked for the pages whose path holds a text; a project may have too many to look at each of them.
     """
 
-    def __init__(self, parent: QWidget, entries: Callable[[], Sequence[Entry]]) -> None:
+    def __init__(
+        self, parent: QWidget, entries: Callable[[], Sequence[Entry]], pages: Callable[[str], Sequence[Entry]]
+    ) -> None:
         super().__init__(parent)
         self._window = parent
         self._entries = entries
+        self._pages = pages
         self._all: Sequence[Entry] = ()
         self._focus_before: QWidget | None = None
         self._panel = QFrame(self)
@@ -114,7 +118,9 @@ class CommandPalette(QWidget):
 
     @Slot(str)
     def _on_text_changed(self, text: str) -> None:
-        self._model.show_entries(find(self._all, text))
+        wanted = text.strip()
+        pages = self._pages(wanted) if wanted else ()
+        self._model.show_entries(find([*self._all, *pages], wanted))
         self._nothing.setVisible(not self._model.entries)
         self.rows.setCurrentIndex(self._model.index(0))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from PySide6.QtGui import QAction
 
 from crnn_gui.actions import ACTIONS, ActionSpec, menu_title, plain_text, set_keys, shown_keys
 from crnn_gui.document import Notice, ProjectDocument
-from crnn_gui.finding import Entry
+from crnn_gui.finding import MOST_FOUND, Entry
 from crnn_gui.keymap import Keymap
 from crnn_gui.settings import SETTINGS, Settings
 from model.documents import shown_name
@@ -68,7 +69,7 @@ class Guides(QObject):
         if self._palette is None:
             from crnn_gui.widgets.command_palette import CommandPalette
 
-            self._palette = CommandPalette(self._window, self._entries)
+            self._palette = CommandPalette(self._window, self._entries, self._page_entries)
         return self._palette
 
     @Slot()
@@ -98,7 +99,7 @@ class Guides(QObject):
 
     def _entries(self) -> list[Entry]:
         actions = [self._action(spec) for spec in ACTIONS if spec.is_listed and spec.id not in _HIDDEN]
-        return actions + self._setting_entries() + self._page_entries()
+        return actions + self._setting_entries()
 
     def _action(self, spec: ActionSpec) -> Entry:
         action = self._actions[spec.id]
@@ -143,11 +144,15 @@ class Guides(QObject):
         keys = Entry("setting", self.tr("Change shortcuts"), self.tr("Settings"), icon="keyboard", do=show_keys)
         return [*entries, keys]
 
-    def _page_entries(self) -> list[Entry]:
+    def _page_entries(self, wanted: str) -> list[Entry]:
+        """Return the first pages whose path holds a text."""
+
         def show(page_id: int) -> None:
             self._window.show_workspace("annotate")
             self._document.open_page(page_id)
 
+        wanted = wanted.casefold()
+        found = (page for page in self._document.pages if wanted in page.path.casefold())
         return [
             Entry(
                 "page",
@@ -156,5 +161,5 @@ class Guides(QObject):
                 icon="image",
                 do=lambda page_id=page.id: show(page_id),  # type: ignore[misc]
             )
-            for page in self._document.pages
+            for page in islice(found, MOST_FOUND)
         ]

@@ -115,6 +115,9 @@ class TrainWorkspace(QWidget):
         self.yardstick.show_measured(yardstick.measured)
         self._show_state(training.trainer.state)
         self._on_trouble_counted(0)
+        if (run := training.runs.under_way) is not None:  # it began before this workspace was built
+            self._started = training.runs.started
+            self._show_run(run)
 
     def _lay_out(self) -> None:
         side = QWidget()

@@ -220,7 +220,7 @@ def test_the_yardstick_measures_what_is_verified_and_survives_a_restart(launch: 
     again = launch()
     again.window.show_workspace("train")
     until(again.window.train.yardstick.isVisible)
-    until(lambda: again.window.train.yardstick.sentence == "100 % of the last 1 word was right.")
+    until(lambda: again.window.train.yardstick.sentence == "100 % of the last 1 word right.")
 
 
 def test_the_words_of_a_run_are_kept_with_it(tmp_path: Path) -> None:
@@ -234,3 +234,20 @@ def test_the_words_of_a_run_are_kept_with_it(tmp_path: Path) -> None:
     folder.clear()
     with pytest.raises(TrainingError, match="start a new run"):
         folder.load_crops()
+
+
+def test_run_goes_on_in_a_window_that_is_built_anew(launch: Launch, until: Until) -> None:
+    made = launch()
+    train(made, until)
+    old = made.window
+    click(old.train.pause_button)
+    until(lambda: made.training.trainer.state is TrainerState.PAUSED)
+    made.settings.set_value("look/text_percent", 110)
+    until(lambda: made.window is not old)
+    workspace = made.window.train
+    assert "Training begins" in workspace.log.toPlainText()
+    click(workspace.pause_button)
+    until(lambda: workspace.progress > 0.2)
+    until(lambda: workspace.result.isVisible() and made.training.trainer.state is TrainerState.IDLE)
+    made.settings.set_value("look/text_percent", 100)
+    until(lambda: made.window.train is not workspace)
