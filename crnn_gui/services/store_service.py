@@ -173,14 +173,17 @@ class StoreService(QObject):
         self._wake.emit()
 
     def _with_pending(self, content: PageContent) -> PageContent:
-        words = {word.id: word for word in content.words}
+        words, predictions = {word.id: word for word in content.words}, dict(content.predictions)
         for job in self._pending:
             for change in job.edit.changes if job.edit else ():
-                if change.after is None:
+                before, after = change.before, change.after
+                if after is None:
                     words.pop(change.word_id, None)
                 elif change.page_id == content.page.id:
-                    words[change.word_id] = change.after
-        return replace(content, words=tuple(words.values()))
+                    words[change.word_id] = after
+                if before is None or after is None or before.box != after.box:
+                    predictions.pop(change.word_id, None)  # it speaks about other pixels
+        return replace(content, words=tuple(words.values()), predictions=predictions)
 
     def _tell(self, *, problem: str, is_replaced: bool = False) -> None:
         state = SaveState(len(self._pending), problem, is_replaced)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListView
@@ -131,6 +131,9 @@ def _check_inspector(desk: Desk) -> None:
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink a failure would open hundreds of projects
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@example(
+    deeds=[("predict", 0), ("page", 0), ("delete", 0), ("draw", 5), ("page", 0), ("move", 3)]
+)  # while it is being read
 @given(deeds=st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 999)), min_size=8, max_size=24))
 def test_c40_the_view_shows_what_the_store_holds(
     desk: Desk, tiny_project: Path, tmp_path: Path, deeds: list[tuple[str, int]]
