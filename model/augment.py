@@ -20,7 +20,7 @@ _CORNERS = np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)])
 Draws = NDArray[np.float64]
 
 
-def augment(images: Tensor, keys: Sequence[int], *, seed: int, epoch: int) -> Tensor:
+def augment(images: Tensor, keys: Sequence[int], *, seed: int, epoch: int, plain: float = 0.0) -> Tensor:
     """Return a variation of each strip.
 
     Args:
@@ -28,13 +28,14 @@ def augment(images: Tensor, keys: Sequence[int], *, seed: int, epoch: int) -> Te
         keys: what tells a crop from another, row by row.
         seed: of the run.
         epoch: which variation of the crop this is.
+        plain: the chance that a strip stays as it is, in [0, 1].
 
     Returns:
         float32 of the same shape, device and range.
     """
     generators = [np.random.default_rng((seed, epoch, key)) for key in keys]
     draws = np.stack([rng.random(_DRAWS) for rng in generators])
-    images = _warp(images, draws[:, :12])
+    originals, images = images, _warp(images, draws[:, :12])
     images = _shade(images, draws[:, 12:19])
     for change, chance, column in ((_blur, 0.25, 19), (_coarsen, 0.15, 21), (_thicken, 0.12, 23)):
         rows = np.flatnonzero(draws[:, column] < chance)
@@ -45,7 +46,10 @@ def augment(images: Tensor, keys: Sequence[int], *, seed: int, epoch: int) -> Te
         shape = images.shape[1:]
         field = np.stack([generators[row].standard_normal(shape, np.float32) for row in noisy])
         images[noisy] += torch.from_numpy(field).to(images.device) * _column(3 + 17 * draws[noisy, 26], images)
-    return images.clamp_(0, 255)
+    images = images.clamp_(0, 255)
+    untouched = np.flatnonzero(draws[:, 27] < plain)
+    images[untouched] = originals[untouched]
+    return images
 
 
 def _warp(images: Tensor, draws: Draws) -> Tensor:

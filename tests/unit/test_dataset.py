@@ -145,6 +145,13 @@ def test_augmentation_depends_on_the_crop_not_on_its_batch() -> None:
     assert not torch.allclose(augment(images.clone(), range(8), seed=3, epoch=6), together, atol=1)
 
 
+@pytest.mark.parametrize(("plain", "least", "most"), [(0.0, 0, 0), (0.5, 70, 130), (1.0, 200, 200)])
+def test_as_many_crops_as_asked_stay_as_they_are(plain: float, least: int, most: int) -> None:
+    images = 255 * torch.rand(200, 1, 32, 64)
+    varied = augment(images.clone(), range(200), seed=1, epoch=2, plain=plain)
+    assert least <= sum(map(torch.equal, varied, images)) <= most
+
+
 @pytest.mark.parametrize("width", [32, 128, 512])
 def test_augmentation_keeps_the_ends_of_the_text(width: int) -> None:
     """A mark close to either end must stay on the strip, whatever the geometry."""
