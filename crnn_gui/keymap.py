@@ -18,11 +18,11 @@ FILE_KIND = "crnn-gui keys"
 PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "labelme": {
         "draw": ("Ctrl+R",),
+        "draw_corners": ("Ctrl+N",),
         "read_word": ("Ctrl+I",),
-        "read_page": ("Ctrl+Shift+R",),
-        "zoom_fit": ("Ctrl+F",),
+        "duplicate": ("Ctrl+D",),
+        "split_at_caret": ("Ctrl+Shift+D",),
         "redo": ("Ctrl+Shift+Z", "Ctrl+Y"),
-        "open_folder": ("Ctrl+U",),
         "edit_text": ("Ctrl+E", "F2"),
     },
     "PPOCRLabel": {

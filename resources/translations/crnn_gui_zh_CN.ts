@@ -354,6 +354,10 @@
    <translation>在框旁显示文本(&amp;X)</translation>
   </message>
   <message>
+   <source>Show the &amp;list of words</source>
+   <translation>显示词列表(&amp;L)</translation>
+  </message>
+  <message>
    <source>Split word at the caret</source>
    <translation>在光标处拆分词</translation>
   </message>
@@ -1180,16 +1184,8 @@ Your images stay as they are; everything you do is kept in one file beside them.
    <translation>更正同样的错误</translation>
   </message>
   <message>
-   <source>Read “{read}” as well: {same}, with the same mistake: {alike}. Put them right too?</source>
-   <translation>同样识别为“{read}”：{same}；有同样错误：{alike}。一并更正吗？</translation>
-  </message>
-  <message>
-   <source>Read “{read}” as well: {same}. Make “{typed}” of each?</source>
-   <translation>同样识别为“{read}”：{same}。都改为“{typed}”吗？</translation>
-  </message>
-  <message>
-   <source>Readings with the same mistake as “{read}”, now “{typed}”: {alike}. Put them right too?</source>
-   <translation>与“{read}”（现为“{typed}”）有同样错误的识别结果：{alike}。一并更正吗？</translation>
+   <source>The mistake of “{read}” for “{typed}” is also in {alike}; put it right there too?</source>
+   <translation>{alike}中也有把“{typed}”识别为“{read}”的错误；一并更正吗？</translation>
   </message>
   <message>
    <source>The same mistake as “{read}”, which is “{typed}” now:</source>
@@ -1198,6 +1194,14 @@ Your images stay as they are; everything you do is kept in one file beside them.
   <message>
    <source>{count} words were put right. Undo takes all of them back in one step.</source>
    <translation>已更正 {count} 个词。撤销可一步全部收回。</translation>
+  </message>
+  <message>
+   <source>“{read}” was also read in {same}, and its mistake is in {alike}; put it right there too?</source>
+   <translation>{same}也识别为“{read}”，{alike}中也有同样的错误；一并更正吗？</translation>
+  </message>
+  <message>
+   <source>“{read}” was also read in {same}; make it “{typed}” there too?</source>
+   <translation>{same}也识别为“{read}”；都改为“{typed}”吗？</translation>
   </message>
  </context>
  <context>
@@ -2256,6 +2260,10 @@ or Tab to go to the first.</source>
    <translation>不会有任何更改。</translation>
   </message>
   <message>
+   <source>Readings: {count}</source>
+   <translation>识别结果：{count}</translation>
+  </message>
+  <message>
    <source>Regular expression; \1 stands for its first group</source>
    <translation>正则表达式;\1 表示第一个分组</translation>
   </message>
@@ -2276,16 +2284,12 @@ or Tab to go to the first.</source>
    <translation>区分大小写</translation>
   </message>
   <message>
+   <source>Verified texts: {count}</source>
+   <translation>已确认的文本：{count}</translation>
+  </message>
+  <message>
    <source>{count} more are found when these are done.</source>
    <translation>完成这些后还会找到 {count} 个。</translation>
-  </message>
-  <message>
-   <source>{count} readings</source>
-   <translation>{count} 个识别结果</translation>
-  </message>
-  <message>
-   <source>{count} verified texts</source>
-   <translation>{count} 个已确认的文本</translation>
   </message>
   <message>
    <source>{count} would be left without a text and stay as they are.</source>
