@@ -311,6 +311,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "read_page", "&Read page again", ("Ctrl+Shift+R",), "reading.read_page", "Page", "text-align-left", needs="page"
     ),
     ActionSpec(
+        "find_words",
+        "&Find words on this page",
+        (),
+        "window.find_words_requested",
+        "Page",
+        "magic-wand",
+        needs="page",
+        arguments=("page",),
+    ),
+    ActionSpec(
+        "find_all_words",
+        "Find words on all pages &without words",
+        (),
+        "window.find_words_requested",
+        "Page",
+        "selection-plus",
+        needs="project",
+        arguments=("project",),
+    ),
+    ActionSpec(
         "read_project",
         "Read a&ll pages",
         (),

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, cast
@@ -29,6 +29,7 @@ from crnn_gui.recents import Recents
 from crnn_gui.recognising import Recognising
 from crnn_gui.replaced import ReplacedFile
 from crnn_gui.reviewing import Reviewing
+from crnn_gui.services.assistant import AssistantService
 from crnn_gui.services.pages import PageImages, Thumbnails
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
@@ -79,10 +80,12 @@ class Services:
     thumbnails: Thumbnails
     predictor: PredictorService
     trainer: TrainerService
+    assistant: AssistantService = field(default_factory=AssistantService)
 
     def stop(self) -> None:
         """End every thread and child. Edits are written first."""
         self.trainer.close()
+        self.assistant.stop()
         self.predictor.stop()
         self.store.stop()
         self.tasks.stop()
@@ -109,7 +112,7 @@ class Application(QObject):
         self.fixing = FixEverywhere(self.document, self.reviewing)
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
         # After training, which knows the weights a project is read with.
-        self.recognising = Recognising(self.document, services.store, services.predictor, self)
+        self.recognising = Recognising(self.document, services.store, services.predictor, services.assistant, self)
         self.yardstick = Yardstick(self.document, services.store, self.training, services.predictor)
         self.advice = TrainingAdvice(self.document, self.training)
         self.recents = Recents(self.document, settings, self)

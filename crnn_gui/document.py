@@ -215,10 +215,12 @@ class ProjectDocument(ProjectState):
         self.select((word.id,))
         return word.id
 
-    def new_word(self, box: Box) -> Word:
-        """Return a word for the current page with an id of its own; it comes into being by :meth:`change_words`."""
-        assert self._page_id is not None, "a word belongs to a page"
-        return self._new_word(self._page_id, self._on_page(box))
+    def new_word(self, box: Box, page_id: int | None = None) -> Word:
+        """Return a word with an id of its own, for the current page if not told; :meth:`change_words` brings it in."""
+        page_id = self._page_id if page_id is None else page_id
+        assert page_id is not None, "a word belongs to a page"
+        page = self.page_of(page_id)
+        return self._new_word(page_id, box.clamped(page.width, page.height) if page.width else box)
 
     def move_word(self, word_id: int, box: Box, gesture: int = 0) -> None:
         """Give a word another box. Moves with one gesture number, such as those of one drag, are one undo step."""

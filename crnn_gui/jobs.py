@@ -13,11 +13,11 @@ from model.annotations import Page
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """How far a job is, for the status bar; ``fraction`` is in [0, 1]."""
+    """How far a job is, for the status bar: ``fraction`` in [0, 1], or None; ``is_paused`` None for what is short."""
 
     text: str
-    fraction: float
-    is_paused: bool = False
+    fraction: float | None
+    is_paused: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

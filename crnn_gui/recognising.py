@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QGuiApplication
 
 from crnn_gui.document import ProjectDocument
 from crnn_gui.jobs import JobProgress, PageProblem
 from crnn_gui.project_reading import ProjectReading
+from crnn_gui.services.assistant import AssistantService
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
+from crnn_gui.word_finding import WordFinding
 
 if TYPE_CHECKING:
     from crnn_gui.widgets.main_window import MainWindow
     from crnn_gui.widgets.page_problems import PageProblems
 
 READING = "all pages"
-"""Names the task in the status bar."""
+FINDING = "finding words"
+"""Name the tasks in the status bar."""
 
 
 class Recognising(QObject):
@@ -28,6 +32,7 @@ class Recognising(QObject):
         document: ProjectDocument,
         store: StoreService,
         predictor: PredictorService,
+        assistant: AssistantService,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -35,8 +40,12 @@ class Recognising(QObject):
         self._window: MainWindow | None = None
         self._problems: PageProblems | None = None
         self.reading = ProjectReading(document, store, predictor, self)
+        self.finding = WordFinding(document, store, assistant, self)
         self.reading.progress_changed.connect(self._on_reading_progress)
-        self.reading.problems_requested.connect(self._on_problems_requested)
+        self.finding.progress_changed.connect(self._on_finding_progress)
+        self.finding.command_requested.connect(self._on_command_requested)
+        for job in (self.reading, self.finding):
+            job.problems_requested.connect(self._on_problems_requested)
 
     def attach(self, window: MainWindow) -> None:
         """Show everything in this window from now on; the one before is about to go."""
@@ -45,8 +54,10 @@ class Recognising(QObject):
         window.read_all_requested.connect(self.reading.start)
         window.status.cancel_requested.connect(self._on_cancel_requested)
         window.status.pause_requested.connect(self._on_pause_requested)
-        window.notices.action_chosen.connect(self.reading.act_on_notice)
-        self.reading.told.connect(window.notices.show_notice)
+        window.find_words_requested.connect(self.finding.start)
+        for job in (self.reading, self.finding):
+            window.notices.action_chosen.connect(job.act_on_notice)
+            job.told.connect(window.notices.show_notice)
 
     @property
     def problems(self) -> PageProblems:
@@ -72,6 +83,14 @@ class Recognising(QObject):
     def _on_reading_progress(self, progress: JobProgress | None) -> None:
         self._show_task(READING, progress)
 
+    @Slot(object)
+    def _on_finding_progress(self, progress: JobProgress | None) -> None:
+        self._show_task(FINDING, progress)
+
+    @Slot(str)
+    def _on_command_requested(self, command: str) -> None:
+        QGuiApplication.clipboard().setText(command)
+
     def _show_task(self, key: str, progress: JobProgress | None) -> None:
         if self._window is None:
             return
@@ -85,8 +104,12 @@ class Recognising(QObject):
     def _on_cancel_requested(self, key: str) -> None:
         if key == READING:
             self.reading.cancel()
+        elif key == FINDING:
+            self.finding.cancel()
 
     @Slot(str, bool)
     def _on_pause_requested(self, key: str, flag: bool) -> None:
         if key == READING:
             self.reading.pause(flag)
+        elif key == FINDING:
+            self.finding.pause(flag)

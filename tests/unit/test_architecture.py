@@ -60,6 +60,11 @@ def test_the_app_imports_without_torch() -> None:
     assert loaded_after(everything, "torch", "torchvision") == set()
 
 
+def test_neither_the_app_nor_what_it_takes_of_finding_words_imports_opencv() -> None:
+    everything = "\n".join(f"import {name}" for name in (*modules("crnn_gui"), "model.detecting", "model.assisting"))
+    assert loaded_after(everything, "cv2", "rapidocr") == set()
+
+
 def test_reading_a_crop_never_imports_torchvision() -> None:
     assert loaded_after("import model.inference, model.networks", "torchvision") == set()
 

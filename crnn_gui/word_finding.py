@@ -1,0 +1,256 @@
+"""Has words found on a page, or on all pages without words: boxes without labels, a step of Undo a page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
+from crnn_gui.jobs import JobProgress, Pace, PageProblem, told_problems
+from crnn_gui.services.assistant import AssistantService, is_installed
+from crnn_gui.services.child import ChildEndedError
+from crnn_gui.services.store_service import StoreService
+from model.annotations import PageContent, WordChange
+from model.detecting import FoundWord, PageToSearch, free_words, pages_to_search
+from model.store import AnnotationStore
+
+PAGES_PASSED_OVER = 500
+FAILURES_IN_A_ROW = 3
+
+COMMAND = f"{sys.executable} -m pip install 'crnn-gui[assist]'"
+"""What installs the detector into the environment that runs this program."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One search: of a page, or of all pages as ``walk`` tells them in the store's thread."""
+
+    walk: Iterator[PageToSearch] | None = None
+    is_project: bool = True
+    at: PageToSearch | None = None
+    is_busy: bool = False
+    is_paused: bool = False
+    first: int = 0
+    searched: int = 0
+    words: int = 0
+    overlapping: int = 0
+    failures: int = 0
+    pace: Pace = field(default_factory=Pace)
+    problems: dict[int, PageProblem] = field(default_factory=dict)
+
+
+class WordFinding(QObject):
+    """Asks for one page after the other; a page is added to the document when its words are found.
+
+    Signals:
+        progress_changed: JobProgress, or None when nothing is searched any more.
+        told: Notice.
+        problems_requested: tuple of PageProblem the user wants to see.
+        command_requested: the command that installs the detector is to be copied.
+    """
+
+    progress_changed = Signal(object)
+    told = Signal(object)
+    problems_requested = Signal(object)
+    command_requested = Signal(str)
+
+    def __init__(
+        self,
+        document: ProjectDocument,
+        store: StoreService,
+        assistant: AssistantService,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._store = store
+        self._assistant = assistant
+        self._job: _Job | None = None
+        self._tickets = 0
+        self._report: Notice | None = None
+        document.project_changed.connect(self._on_project_changed)
+        assistant.found.connect(self._on_found)
+        assistant.failed.connect(self._on_failed)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether pages are being searched, or that is paused."""
+        return self._job is not None
+
+    @Slot(str)
+    def start(self, where: str) -> None:
+        """Search the current "page", also where words are on it, or all pages of the "project" without words."""
+        page = self._document.page
+        if self._document.project is None or self._document.read_only or self._job is not None:
+            return
+        if not is_installed():
+            text = self.tr(
+                "Finding words needs a detector that is not installed. Install it, then start again: {command}"
+            )
+            self._report = Notice("info", text.format(command=COMMAND), (self.tr("Copy the command"),))
+            self.told.emit(self._report)
+            return
+        if where == "page" and page is not None:
+            self._job = _Job(iter([PageToSearch(1, 1, page, is_wanted=True)]), is_project=False)
+        elif where == "project":
+            self._job = _Job()
+        if self._job is not None:
+            self._tell_progress(self._job)
+            self._next(self._job)
+
+    def pause(self, flag: bool) -> None:
+        """Search no further page, or go on. The page at hand is finished."""
+        job = self._job
+        if job is None or job.is_paused == flag:
+            return
+        job.is_paused = flag
+        if flag:
+            job.pace.pause()
+        else:
+            job.pace.go_on()
+            self._next(job)
+        self._tell_progress(job)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Give it up; what was found stays."""
+        if self._job is not None:
+            self._end()
+
+    def act_on_notice(self, notice: Notice, action: str) -> None:
+        """Do what the user chose in a bar of this job."""
+        if notice is not self._report:
+            return
+        if action == self.tr("Copy the command"):
+            self.command_requested.emit(COMMAND)
+        elif action == self.tr("Show pages"):
+            self.problems_requested.emit(self._problems)
+
+    @Slot(object)
+    def _on_project_changed(self, _project: ProjectInfo | None) -> None:
+        if self._job is not None:
+            self._end()
+
+    # From page to page
+
+    def _next(self, job: _Job) -> None:
+        if job.is_busy or job.is_paused:
+            return
+        job.is_busy = True
+
+        def fetch(store: AnnotationStore) -> PageToSearch | None:
+            # The walk goes on from call to call, but is only ever moved here, in the store's thread.
+            job.walk = job.walk or pages_to_search(store)
+            for place, page in enumerate(job.walk):
+                if page.is_wanted or place == PAGES_PASSED_OVER:
+                    return page
+            return None
+
+        self._store.read(fetch, lambda page: self._on_page_known(job, page))
+
+    def _on_page_known(self, job: _Job, page: PageToSearch | None) -> None:
+        if job is not self._job:
+            return
+        job.is_busy = False
+        if page is None:
+            self._finish(job)
+            return
+        job.at = page
+        if not page.is_wanted:
+            self._next(job)
+            return
+        job.first = job.first or page.number
+        job.is_busy = True
+        self._tell_progress(job)
+        self._tickets += 1
+        self._assistant.request(self._tickets, self._document.page_path(page.page))
+
+    @Slot(int, object)
+    def _on_found(self, ticket: int, found: tuple[FoundWord, ...]) -> None:
+        job = self._job
+        if job is None or job.at is None or ticket != self._tickets:
+            return
+        job.failures = 0
+        page = job.at.page
+        self._store.read_page(page.id, lambda content: self._on_page_read(job, content, found))
+
+    def _on_page_read(self, job: _Job, content: PageContent, found: tuple[FoundWord, ...]) -> None:
+        if job is not self._job:
+            return
+        page = content.page
+        free = free_words(found, content.words)
+        if page.id not in {known.id for known in self._document.pages}:
+            free = []  # it went into the trash meanwhile
+        words = [self._document.new_word(one.box, page.id) for one in free]
+        self._document.change_words(self.tr("Find words"), [WordChange(None, word) for word in words])
+        self._document.record_predictions(
+            [(word.id, word.box, one.prediction) for word, one in zip(words, free, strict=True)]
+        )
+        job.searched += 1
+        job.words += len(free)
+        job.overlapping += len(found) - len(free)
+        self._go_on(job)
+
+    @Slot(int, object)
+    def _on_failed(self, ticket: int, error: Exception) -> None:
+        job = self._job
+        if job is None or job.at is None or ticket != self._tickets:
+            return
+        job.problems[job.at.page.id] = PageProblem(job.at.page, str(error))
+        job.failures += isinstance(error, ChildEndedError)
+        if job.failures == FAILURES_IN_A_ROW:
+            self._end()
+            self.told.emit(Notice("error", self.tr("Finding words stopped. {reason}").format(reason=error)))
+        else:
+            self._go_on(job)
+
+    def _go_on(self, job: _Job) -> None:
+        job.is_busy = False
+        self._tell_progress(job)
+        self._next(job)
+
+    # The end
+
+    def _finish(self, job: _Job) -> None:
+        self._end()
+        self._problems = tuple(job.problems.values())
+        actions = (self.tr("Show pages"),) if job.problems else ()
+        self._report = Notice("warning" if job.problems else "info", self._outcome(job), actions)
+        self.told.emit(self._report)
+
+    def _outcome(self, job: _Job) -> str:
+        if job.searched:
+            told = self.tr("Found words: {words} on {pages} pages.")
+            told = told.format(words=f"{job.words:,}", pages=f"{job.searched:,}")
+        elif job.problems:
+            told = self.tr("No page could be searched.")
+        else:
+            told = self.tr("Every page has words or is verified as empty.")
+        if job.overlapping:
+            over = self.tr("{count} lay over words that are there and were left out.")
+            told += " " + over.format(count=f"{job.overlapping:,}")
+        return told + told_problems(job.problems)
+
+    def _end(self) -> None:
+        self._job = None
+        self._assistant.release()
+        self.progress_changed.emit(None)
+
+    def _tell_progress(self, job: _Job) -> None:
+        at = job.at
+        if not job.is_project:
+            self.progress_changed.emit(JobProgress(self.tr("Finding words on the page"), None))
+            return
+        number, pages = (at.number, at.pages) if at is not None else (0, 1)
+        if job.is_paused:
+            text = self.tr("Finding words is paused at page {page} of {pages}")
+        elif job.searched:
+            text = self.tr("Finding words on page {page} of {pages} · {left} left")
+        else:
+            text = self.tr("Finding words on page {page} of {pages}")
+        left = job.pace.left(job.searched, pages - job.first + 1)
+        told = text.format(page=f"{number:,}", pages=f"{pages:,}", left=left)
+        self.progress_changed.emit(JobProgress(told, (number - 1) / pages if number else 0.0, job.is_paused))
