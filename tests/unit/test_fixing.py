@@ -104,6 +104,29 @@ def test_what_was_decided_on_meanwhile_stays(
     assert labels(room, project, until)[2] is None
 
 
+def test_a_word_that_was_read_anew_meanwhile_is_left_alone(
+    room: Room, reviewing: Reviewing, given: list[Notice], project: Path, until: Until
+) -> None:
+    room.document.set_label(1, "100")
+    until(lambda: given)
+    room.document.record_predictions([(2, BOX, Prediction("700", 0.9, weights="w2"))])
+    fixing_of(reviewing).act(given[0], REPLACE_ALL)
+    until(lambda: room.document.undo_stack.undoText() == "Fix the same mistake")
+    assert labels(room, project, until)[2] is None
+
+
+def test_a_word_that_a_person_changes_at_the_same_moment_keeps_what_they_typed(
+    room: Room, reviewing: Reviewing, given: list[Notice], project: Path, until: Until
+) -> None:
+    room.document.set_label(1, "100")
+    until(lambda: given)
+    fixing_of(reviewing).act(given[0], REPLACE_ALL)
+    room.document.set_label(2, "typed", Source.ACCEPTED)
+    until(lambda: room.document.undo_stack.undoText() == "Fix the same mistake")
+    assert labels(room, project, until) == {1: "100", 2: "typed", 3: "105", 4: "loo", 5: None, 6: None, 7: "100"}
+    assert room.document.undo_stack.count() == 3
+
+
 def test_a_text_that_stands_somewhere_is_no_mistake(room: Room, given: list[Notice], until: Until) -> None:
     room.document.set_label(1, "l00", Source.ACCEPTED)
     room.document.set_label(2, "100")

@@ -36,12 +36,12 @@ WORDS = st.lists(
 )
 QUERIES = st.builds(
     ReviewQuery,
-    states=st.lists(st.sampled_from(STATES), unique=True).map(tuple),
+    states=st.just(STATES) | st.lists(st.sampled_from(STATES), unique=True).map(tuple),
     least=st.sampled_from([0.0, 0.5]),
     most=st.sampled_from([1.0, 0.5]),
-    weights=st.sampled_from(["", "w1", "w2"]),
-    page_id=st.integers(0, PAGES),
-    text=TEXTS,
+    weights=st.just("") | st.sampled_from(["w1", "w2"]),
+    page_id=st.just(0) | st.integers(1, PAGES),
+    text=st.just("") | TEXTS,
     order=st.sampled_from([Order.DOUBT, Order.TEXT, Order.LOOKALIKE, Order.PAGE]),
 )
 
