@@ -12,6 +12,7 @@ import typer
 from model import console
 from model.errors import TrainingError
 from model.events import BadBatch, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent
+from model.processes import keep_freed_memory
 from model.train_command import DEFAULT_NETWORK, INTERRUPTED, on_interrupt, refuse_nonsense, written
 
 
@@ -73,6 +74,7 @@ def pretrain(
         threads=threads,
     )
     refuse_nonsense(config, events)
+    keep_freed_memory()
     interruption = threading.Event()
     run = run_period(config, should_stop=interruption.is_set)
     finished = None

@@ -1,11 +1,16 @@
-"""What a process that works for another owes to it."""
+"""What a process owes to the one it works for, and to the memory it works in."""
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import platform
 import signal
 import threading
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+_LARGEST = 32 << 20  # glibc takes no more for the latter
 
 
 def follow_parent() -> None:
@@ -22,3 +27,15 @@ def follow_parent() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=wait, daemon=True).start()
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory it frees, where glibc manages it; elsewhere do nothing.
+
+    A training step takes and frees the same megabytes as the one before. Given back to the system in between, they
+    cost 2,000 page faults a step, a twentieth of its time, while the peak of the memory is the same.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+        libc.mallopt(_MMAP_THRESHOLD, _LARGEST)

@@ -48,6 +48,7 @@ from model.messages import (
     WordReading,
     WordsRead,
 )
+from model.processes import keep_freed_memory
 from model.rules import FREE, ReadingRules
 from model.suggesting import read_words
 
@@ -225,6 +226,7 @@ class Server:
 
         began = time.monotonic()
         config, plan, crops = yield from self._plan(request.project, request.options)
+        keep_freed_memory()
         events = fine_tune(plan, config, should_stop=self._controls.cancelled.is_set, spent=time.monotonic() - began)
         told_at = -math.inf
         try:

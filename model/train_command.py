@@ -37,6 +37,7 @@ from model.events import (
     to_json,
 )
 from model.formats import open_dataset
+from model.processes import keep_freed_memory
 from model.run_state import RunFolder
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def train(
             progress=advance,
         )
     _tell_of_share(held_out, plan)
+    keep_freed_memory()
     interruption = threading.Event()
     run = fine_tune(plan, config, should_stop=interruption.is_set, spent=time.monotonic() - began)
     with (
