@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-import traceback
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication, QWidget
 
 from crnn_gui import resources
+from crnn_gui.crashes import CrashReporter
 from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.effort import EffortMeter
 from crnn_gui.fixing import FixEverywhere
@@ -518,39 +518,6 @@ class OncePainted(QObject):
         self.deleteLater()
 
 
-class CrashReporter(QObject):
-    """Shows exceptions that nobody caught, and lets the program go on.
-
-    An exception may come from any thread; the signal brings it to the GUI thread.
-    """
-
-    crashed = Signal(str)
-
-    def __init__(self, log_file: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._log_file = log_file
-        self._dialog: QDialog | None = None
-        self.crashed.connect(self._on_crashed)
-
-    def hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """Stand in for ``sys.excepthook``."""
-        if issubclass(kind, KeyboardInterrupt):
-            QApplication.quit()
-            return
-        log.critical("uncaught exception", exc_info=(kind, error, trace))
-        self.crashed.emit("".join(traceback.format_exception(kind, error, trace)))
-
-    @Slot(str)
-    def _on_crashed(self, details: str) -> None:
-        # One dialog at a time: an error in a paint event would otherwise open a hundred of them.
-        if self._dialog is not None and self._dialog.isVisible():
-            return
-        from crnn_gui.widgets.crash_dialog import CrashDialog
-
-        self._dialog = CrashDialog(details, self._log_file, QApplication.activeWindow())
-        self._dialog.show()
-
-
 def is_dataset(path: Path) -> bool:
     """Whether a path is to be imported and not opened: a data set that is known by more than its images' names."""
     from model.formats import candidates
@@ -597,9 +564,11 @@ def run(
     garbage = GarbageCollector(app)
     reporter = CrashReporter(log_file, app)
     sys.excepthook = reporter.hook
+    threading.excepthook = reporter.thread_hook
     settings = settings or Settings.of_user()
     theme = Theme(app, Scheme(settings.value("look/scheme")))
     services = start_services()
+    reporter.watch(services.store)
     try:
         program = build(settings, services, theme)
     except BaseException:
@@ -619,4 +588,5 @@ def run(
     status = app.exec()
     garbage.stop()
     sys.excepthook = sys.__excepthook__
+    threading.excepthook = threading.__excepthook__
     return status

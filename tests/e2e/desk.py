@@ -74,6 +74,7 @@ class Desk(Told):
         program.services.store.apply = self._apply  # type: ignore[method-assign]
         program.services.store.saved_changed.connect(self._on_saved_changed)
         program.services.store.refused.connect(self._on_refused)
+        program.services.store.failed.connect(self._on_refused)
 
     def note(self, what: str, *, at_once: bool = False, **values: object) -> None:
         """Write a line into the log, and wait until it is on the disk where that matters."""
@@ -94,7 +95,7 @@ class Desk(Told):
             self.note("saved", at_once=True)
 
     def _on_refused(self, error: Exception) -> None:
-        self.note("refused", why=str(error), at_once=True)
+        self.note("refused", why=repr(error), at_once=True)
 
     def steps(self) -> Steps:
         document = self.program.document
