@@ -393,8 +393,14 @@ class Application(QObject):
 
     @Slot(object)
     def _on_loading_failed(self, error: Exception) -> None:
-        self.window.status.show_recogniser_problem(str(error))
         self.report(error)
+        before = self.services.predictor.weights
+        if before is None:
+            self.window.status.show_recogniser_problem(str(error))
+        elif before.path == self.training.reads_with:
+            self._on_weights_loaded(before)
+            told = self.tr("The weights “{name}” go on reading.").format(name=before.name)
+            self.window.notices.show_notice(Notice("info", told))
 
     @Slot(int, int)
     def _on_reading_progress(self, done: int, total: int) -> None:

@@ -56,6 +56,15 @@ class RunSettings:
     precision: str = "auto"
 
 
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """A change of weights under way: to which, and what was in use before."""
+
+    name: str
+    record: WeightsRecord | None
+    path: Path | None
+
+
 class Training(QObject):
     """Stands between the trainer, which knows nothing of projects, and the project's weights history.
 
@@ -91,6 +100,7 @@ class Training(QObject):
         self._trains: ProjectInfo | None = None
         self._base: str | None = None
         self._reads_with: Path | None = None
+        self._switch: _Switch | None = None
         self._wanted: str | None = None
         self._next: Callable[[], None] | None = None
         document.project_changed.connect(self._on_project_changed)
@@ -98,6 +108,7 @@ class Training(QObject):
         trainer.failed.connect(self.failed)
         trainer.state_changed.connect(self._on_state_changed)
         predictor.loading_failed.connect(self._on_loading_failed)
+        predictor.loaded.connect(self._on_weights_loaded)
 
     @property
     def history(self) -> tuple[WeightsRecord, ...]:
@@ -164,7 +175,10 @@ class Training(QObject):
         return not self.trainer.is_busy and self.new_words >= max(LEAST_NEW_WORDS, had // 10)
 
     def use(self, record: WeightsRecord | None) -> None:
-        """Read with these weights from now on; None goes back to the starter weights."""
+        """Read with these weights from now on; None goes back to the starter weights.
+
+        Weights that cannot be loaded leave those before in use, in the file as well.
+        """
         project = self._document.project
         if project is None:
             return
@@ -174,10 +188,11 @@ class Training(QObject):
                 TrainingError(self.tr("The weights {path} are gone, so they cannot be used.").format(path=path))
             )
             return
+        name = record.name if record else self.tr("starter weights")
+        self._switch = _Switch(name, self.active, self._reads_with)
         if not project.read_only:
             self._store.write(lambda store: _activate(store, record), self._on_history_read)
         self._read_with(path)
-        self.switched.emit(record.name if record else self.tr("starter weights"))
 
     def _begin(self, settings: RunSettings, *, is_training: bool) -> None:
         project = self._document.project
@@ -219,6 +234,7 @@ class Training(QObject):
     def _on_project_changed(self, project: ProjectInfo | None) -> None:
         self.trainer.suspend()  # the project that was left can go on with it
         self._history, self._wanted, self._next = (), None, None
+        self._switch = None
         self.history_changed.emit(())
         if project is not None:
             self._store.read(lambda store: tuple(store.weights_history()), self._on_project_history_read)
@@ -245,10 +261,26 @@ class Training(QObject):
         self._predictor.load(path)
 
     @Slot(object)
+    def _on_weights_loaded(self, _weights: object) -> None:
+        switch, self._switch = self._switch, None
+        if switch is not None:
+            self.switched.emit(switch.name)
+
+    @Slot(object)
     def _on_loading_failed(self, _error: Exception) -> None:
-        """Go back to the starter weights when the project's cannot be loaded; the error itself is told by others."""
-        if self._reads_with is not None:
-            self._read_with(None)
+        """Go back to what read before: the error itself is told by others.
+
+        A project's own weights that cannot be loaded give way to the starter weights, as there are none before them.
+        """
+        switch, self._switch = self._switch, None
+        if switch is None:
+            if self._reads_with is not None:
+                self._read_with(None)
+            return
+        self._reads_with = switch.path  # the predictor has never let go of them
+        project = self._document.project
+        if project is not None and not project.read_only:
+            self._store.write(lambda store: _activate(store, switch.record), self._on_history_read)
 
     @Slot(object)
     def _on_trainer_finished(self, result: Finished) -> None:
@@ -275,8 +307,8 @@ class Training(QObject):
         if record is not None:
             self.use(record)
         elif project.read_only:
+            self._switch = _Switch(Path(path).stem, self.active, self._reads_with)
             self._read_with(Path(path))
-            self.switched.emit(Path(path).stem)
 
     @property
     def is_training(self) -> bool:

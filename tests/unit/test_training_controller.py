@@ -169,6 +169,27 @@ def test_weights_of_another_program_give_way_to_the_starter_weights(
     assert len(refused) == 1
 
 
+def test_c21_weights_that_cannot_be_loaded_leave_those_before_in_use(
+    bench: Callable[[Path], Bench], tiny_project: Path, until: Until
+) -> None:
+    one = opened(bench, tiny_project, until)
+    refused: list[str] = []
+    switched: list[str] = []
+    one.predictor.loading_failed.connect(lambda error: refused.append(str(error)))
+    one.training.switched.connect(switched.append)
+    good = one.end_run(name="good")
+    one.training.use_result(good)
+    until(lambda: switched == ["good"])
+    one.training.use_result(one.end_run(name="bad"))
+    until(lambda: refused)
+    assert one.training.reads_with == Path(good)
+    assert one.predictor.weights.name == "good"
+    until(lambda: one.training.active is not None and one.training.active.name == "good")
+    assert switched == ["good"]
+    with AnnotationStore.open(tiny_project / FILE_NAME, read_only=True) as store:
+        until(lambda: [r.name for r in store.weights_history() if r.active] == ["good"])
+
+
 @pytest.mark.parametrize("is_elsewhere", [False, True])
 def test_a_run_starts_when_every_edit_is_in_the_file(
     bench: Callable[[Path], Bench],
