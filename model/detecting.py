@@ -29,8 +29,11 @@ SECOND_READER = "rapidocr"
 
 EDIT_TITLE = "Find words"
 
-MOST_OVERLAP = 0.3
-"""A found box is left out where it shares more than this with a word that is there, measured on the smaller one."""
+MOST_OVERLAP = 0.5
+"""A found box is left out where it shares more than this with a word that is there, measured on the smaller one.
+
+Boxes of neighbouring lines share up to a third where lines are set close; a box of the same word shares nearly all.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +91,13 @@ def _box(corners: Sequence[Sequence[float]]) -> Box:
 
 
 def free_words(found: Iterable[FoundWord], words: Iterable[Word]) -> list[FoundWord]:
-    """Return the found words that overlap no word that is there, and none found before them.
+    """Return the found words that overlap no word that is there.
 
     Ignored words count: somebody has decided on them. See :data:`MOST_OVERLAP` for the measure; it looks at the
     smallest upright rectangles around the boxes.
     """
     taken = [word.box for word in words]
-    free = []
-    for one in found:
-        if one.box.area > 0 and all(_overlap(one.box, box) <= MOST_OVERLAP for box in taken):
-            free.append(one)
-            taken.append(one.box)
-    return free
+    return [one for one in found if one.box.area > 0 and all(_overlap(one.box, box) <= MOST_OVERLAP for box in taken)]
 
 
 def _overlap(a: Box, b: Box) -> float:
