@@ -96,6 +96,7 @@ class Worker(QObject):
             job, wait = self._queue.take()
             if job is None:
                 if self._queue.is_stuck:
+                    self._settle()  # on a full disk, merging the log gives room back
                     wait = RETRY_SECONDS
                 if wait > 0:
                     self._timer.start(int(wait * 1000) + 1)

@@ -54,7 +54,9 @@ class CrashDialog(QDialog):
         safe = self.tr("Your work is safe: every edit is in the annotation file.")
         if waiting:
             edits = counted(waiting, self.tr("edit"), self.tr("edits"))
-            safe = self.tr("{edits} still on the way into the annotation file; everything before is in it.").format(edits=edits)
+            safe = self.tr("{edits} still on the way into the annotation file; everything before is in it.").format(
+                edits=edits
+            )
         shield = QLabel()
         name, token = ("shield-check", "verified") if not waiting else ("hourglass-medium", "doubtful")
         shield.setPixmap(resources.icon(name, token).pixmap(QSize(40, 40)))
