@@ -164,6 +164,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _E,
         needs="word",
     ),
+    ActionSpec(
+        "characters", "Insert &character…", ("F4",), "annotate.show_characters", "Word", "asterisk", _E, needs="word"
+    ),
     ActionSpec("ignore", "&Ignore word", ("I",), "annotate.toggle_ignored", "Word", "prohibit", _C, needs="word"),
     ActionSpec("next_word", "Ne&xt word", ("Tab",), "annotate.next_word", "Word", "arrow-right", _E, needs="page"),
     ActionSpec(

@@ -1,14 +1,17 @@
-"""What is odd about the characters of a text: what reads right to a person and is something else to a machine."""
+"""Characters that are hard to see or to type: what is odd about those of a text, and where to find others."""
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
-from model.charset import normalize
+from model.charset import is_character, normalize
 from model.lookalikes import lookalike
 
 _ALIKE = ("LATIN", "CYRILLIC", "GREEK")
@@ -78,3 +81,33 @@ def _script(char: str) -> str:
     """Return the script of a letter that has doubles in another one, as the first word of its name; else nothing."""
     script = unicodedata.name(char, "").partition(" ")[0] if char.isalpha() else ""
     return script if script in _ALIKE else ""
+
+
+_OFFERED = ((0x21, 0x24F), (0x370, 0x52F), (0x1E00, 0x1EFF), (0x2010, 0x2044), (0x20A0, 0x20BF), (0x2190, 0x22FF))
+"""Where characters are looked for: Latin, Greek and Cyrillic letters, marks, currencies, arrows and signs."""
+
+
+@cache
+def _offered() -> tuple[str, ...]:
+    every = (chr(code) for first, last in _OFFERED for code in range(first, last + 1))
+    return tuple(char for char in every if unicodedata.category(char)[0] != "C" and normalize(char) == char)
+
+
+def relatives(char: str) -> tuple[str, ...]:
+    """Return the characters that may be meant where this one stands: with other marks, or alike; its case first."""
+    base = _base(char)
+    kin = [one for one in _offered() if one != char and (_base(one) == base or lookalike(one, (base, char)))]
+    return tuple(sorted(kin, key=lambda one: one.isupper() != char.isupper()))
+
+
+def _base(char: str) -> str:
+    return unicodedata.normalize("NFD", char)[0].casefold()
+
+
+def find_characters(query: str) -> tuple[str, ...]:
+    """Return the characters whose Unicode names have all these words, such as "e acute"; or that of a code point."""
+    words = query.upper().split()
+    if len(words) == 1 and (code := re.fullmatch(r"U\+([0-9A-F]{4,6})", words[0])):
+        number = int(code[1], 16)
+        return (chr(number),) if number <= sys.maxunicode and is_character(chr(number)) else ()
+    return tuple(char for char in _offered() if words and {*words} <= {*unicodedata.name(char).split()})

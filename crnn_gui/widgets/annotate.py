@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolBar, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from crnn_gui.reading import Reading
 from crnn_gui.services.predictor import LiveAnswer
 from crnn_gui.widgets.angle_field import AngleField
 from crnn_gui.widgets.canvas import Canvas
+from crnn_gui.widgets.character_map import CharacterMap
 from crnn_gui.widgets.inspector import Inspector
 from crnn_gui.widgets.page_list import PageList
 from crnn_gui.widgets.trainability import Sight
@@ -55,6 +56,8 @@ class AnnotateWorkspace(QWidget):
         self.card = WordCard(self.canvas.viewport())
         self.field = self.card.field
         self.editor = WordEditor(document, self.canvas, inline=self.field, panel=inspector.field)
+        self._characters: CharacterMap | None = None
+        self._characters_for = self.field
         self._live_box: Box | None = None
         self._toolbar = QToolBar()
         self._toolbar.setIconSize(QSize(theme.scaled(18), theme.scaled(18)))
@@ -211,6 +214,26 @@ class AnnotateWorkspace(QWidget):
     @property
     def _open_field(self) -> WordField | None:
         return next((field for field in (self.field, self._inspector.field) if field.hasFocus()), None)
+
+    @Slot()
+    def show_characters(self) -> None:
+        """Offer characters that no key types for the field at hand."""
+        field = self._open_field or (self.field if self.field.isVisible() else self._inspector.field)
+        if self._characters is None:
+            self._characters = CharacterMap(self)
+            self._characters.chosen.connect(self._on_character_chosen)
+        self._characters_for = field
+        labels = "".join(word.label or "" for word in self._document.words.values())
+        charset = self._inspector.sight.charset
+        usual = (*sorted(set(labels) - {" "}), *(charset.characters if charset is not None else ""))
+        caret = field.cursorPosition()
+        place = field.mapToGlobal(QPoint(0, field.height() + 4))
+        self._characters.open_at(place, before=field.text()[max(caret - 1, 0) : caret], usual=usual)
+
+    @Slot(str)
+    def _on_character_chosen(self, char: str) -> None:
+        self._characters_for.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._characters_for.insert(char)
 
     @Slot()
     def toggle_ignored(self) -> None:

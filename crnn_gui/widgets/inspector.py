@@ -106,6 +106,11 @@ class Inspector(QFrame):
         """The pixels of the current word as they are shown, exported and read; a null image without any."""
         return self._crop.image
 
+    @property
+    def sight(self) -> Sight:
+        """How the recogniser that is loaded looks at crops."""
+        return self._sight
+
     def set_sight(self, sight: Sight) -> None:
         """Show strips and badges for other weights."""
         self._sight = sight

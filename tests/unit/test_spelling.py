@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.charset import Charset
-from model.spelling import Oddness, oddities
+from model.spelling import Oddness, find_characters, oddities, relatives
 
 ASCII = Charset.named("ascii")
 
@@ -45,3 +45,20 @@ def test_a_character_the_weights_lack_is_odd_where_it_looks_like_one_they_have()
 @given(st.text())
 def test_c33_both_normal_forms_of_a_text_are_told_the_same_of(text: str) -> None:
     assert oddities(unicodedata.normalize("NFD", text)) == oddities(unicodedata.normalize("NFC", text))
+
+
+def test_relatives_carry_other_marks_or_look_alike() -> None:
+    assert {"É", "é", "è", "ē", "ẽ", "е"} <= set(relatives("e")), "the last one is Cyrillic"
+    assert "e" in relatives("é")
+    assert {"–", "—", "‑"} <= set(relatives("-"))
+    assert "e" not in relatives("a")
+
+
+@pytest.mark.parametrize(("query", "found"), [("e acute", "é"), ("euro sign", "€"), ("u+00df", "ß"), ("sharp s", "ß")])
+def test_characters_are_found_by_the_words_of_their_names(query: str, found: str) -> None:
+    assert found in find_characters(query)
+
+
+@pytest.mark.parametrize("query", ["", " ", "xyzzy", "u+d800", "u+ffffff"])
+def test_no_character_is_found_by_nothing_or_nonsense(query: str) -> None:
+    assert find_characters(query) == ()
