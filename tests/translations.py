@@ -81,6 +81,8 @@ _SKIPPED_NAMES = {
     "FILE_KIND",
     "FONTS",
     "READING",
+    "FINDING",
+    "COMMAND",
     "_REASONS",
 }
 """Tables whose texts are translated where they are shown, and names in files; :func:`messages` takes the texts."""

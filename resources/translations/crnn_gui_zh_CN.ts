@@ -102,6 +102,10 @@
    <translation>查找操作、页面或设置(&amp;F)</translation>
   </message>
   <message>
+   <source>&amp;Find words on this page</source>
+   <translation>查找此页面中的词(&amp;F)</translation>
+  </message>
+  <message>
    <source>&amp;Fit box to the writing</source>
    <translation>使框贴合文字(&amp;F)</translation>
   </message>
@@ -216,6 +220,14 @@
   <message>
    <source>Edit &amp;text</source>
    <translation>编辑文本(&amp;T)</translation>
+  </message>
+  <message>
+   <source>Find words on all pages &amp;without words</source>
+   <translation>在没有词的页面中查找词(&amp;W)</translation>
+  </message>
+  <message>
+   <source>Insert &amp;character…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Keep text, hand keys to the page; again: deselect</source>
@@ -475,6 +487,10 @@
    <translation>正在识别 {done}/{total} 个词</translation>
   </message>
   <message>
+   <source>The weights “{name}” go on reading.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The weights “{name}” read from now on.</source>
    <translation>从现在起使用权重“{name}”进行识别。</translation>
   </message>
@@ -608,6 +624,25 @@
   </message>
  </context>
  <context>
+  <name>CharacterMap</name>
+  <message>
+   <source>Characters</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Name of the character</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No character has these words in its name.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Search by name: e acute, euro sign, u+00df</source>
+   <translation type="unfinished" />
+  </message>
+ </context>
+ <context>
   <name>Child</name>
   <message>
    <source>The process that holds the recogniser ended unexpectedly (exit status {status}).</source>
@@ -672,8 +707,8 @@
    <translation>项编辑</translation>
   </message>
   <message>
-   <source>{edits} on the way into the annotation file; all before is in it.</source>
-   <translation>{edits}正在写入标注文件；此前的均已写入。</translation>
+   <source>{edits} still on the way into the annotation file; everything before is in it.</source>
+   <translation type="unfinished" />
   </message>
  </context>
  <context>
@@ -3433,6 +3468,61 @@ or Tab to go to the first.</source>
   <message>
    <source>Text of the word</source>
    <translation>词的文本</translation>
+  </message>
+ </context>
+ <context>
+  <name>WordFinding</name>
+  <message>
+   <source>Copy the command</source>
+   <translation>复制命令</translation>
+  </message>
+  <message>
+   <source>Every page has words or is verified as empty.</source>
+   <translation>每个页面都已有词，或已确认为空。</translation>
+  </message>
+  <message>
+   <source>Find words</source>
+   <translation>查找词</translation>
+  </message>
+  <message>
+   <source>Finding words is paused at page {page} of {pages}</source>
+   <translation>查找词暂停在第 {page}/{pages} 页</translation>
+  </message>
+  <message>
+   <source>Finding words needs a detector that is not installed. Install it, then start again: {command}</source>
+   <translation>查找词需要的检测器尚未安装。请安装后重新启动：{command}</translation>
+  </message>
+  <message>
+   <source>Finding words on page {page} of {pages}</source>
+   <translation>正在查找词：第 {page}/{pages} 页</translation>
+  </message>
+  <message>
+   <source>Finding words on page {page} of {pages} · {left} left</source>
+   <translation>正在查找词：第 {page}/{pages} 页 · 剩余 {left}</translation>
+  </message>
+  <message>
+   <source>Finding words on the page</source>
+   <translation>正在查找此页面中的词</translation>
+  </message>
+  <message>
+   <source>Finding words stopped. {reason}</source>
+   <translation>查找词已停止。{reason}</translation>
+  </message>
+  <message>
+   <source>Found words: {words} on {pages} pages.</source>
+   <translation>找到 {words} 个词，分布在 {pages} 个页面。</translation>
+  </message>
+  <message>
+   <source>No page could be searched.</source>
+   <translation>没有可以搜索的页面。</translation>
+  </message>
+  <message>
+   <source>Show pages</source>
+   <translation>显示页面</translation>
+  </message>
+  <message>
+   <source>{count} lay over words that are there and were left out.</source>
+   <translation>{count} 个与已有的词重叠，已略过。</translation>
   </message>
  </context>
  <context>
