@@ -74,6 +74,7 @@ class CharacterMap(QFrame):
         self._usual = tuple(dict.fromkeys((*self._recent, *kin, *usual)))
         self.search.clear()
         self._show_characters("")
+        self.ensurePolished()  # the look adds a border, and what is moved has to be as large as what is shown
         self.adjustSize()
         screen = self.screen().availableGeometry()
         room = screen.size() - self.size()
