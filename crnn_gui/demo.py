@@ -7,7 +7,7 @@ import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QPoint, QSettings, Qt, Slot
 from PySide6.QtGui import QPainter, QPixmap
@@ -23,6 +23,7 @@ from model.assets import asset
 
 if TYPE_CHECKING:
     from crnn_gui.app import Application
+    from crnn_gui.widgets.review import ReviewWorkspace
 
 PICTURE_PX = (1440, 900)
 
@@ -96,6 +97,7 @@ class Demonstration(Script):
                 QTest.keyClick(self.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
                 yield from self.pause(1.5)
                 self._take("review wall")
+                yield from self._review_in_bulk()
                 QTest.keyClick(self.window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
                 yield from self.pause(0.3)
             document.select((word_id,))
@@ -108,6 +110,23 @@ class Demonstration(Script):
             QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
             yield Until("the label", partial(self._is_verified, word_id))
         yield Until("the edits in the file", self.is_saved)
+
+    def _review_in_bulk(self) -> Steps:
+        """Look at what accepting many readings would come to, and at what a replacement would change."""
+        review = cast("ReviewWorkspace", self.window.workspace("review"))
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        QTest.keyClick(self.window, Qt.Key.Key_A, both)
+        yield Until("what is promised", lambda: review.accepting.estimate is not None)
+        yield from self.pause(0.3)
+        self._take("readings above a threshold")
+        QTest.keyClick(review.accept_panel.slider, Qt.Key.Key_Escape)
+        QTest.keyClick(self.window, Qt.Key.Key_H, both)
+        QTest.keyClicks(review.replace_panel.find_field, "o")
+        QTest.keyClicks(review.replace_panel.put_field, "0")
+        yield Until("what would change", lambda: bool(review.replacing.rows))
+        yield from self.pause(0.5)
+        self._take("search and replace")
+        QTest.keyClick(review.replace_panel.find_field, Qt.Key.Key_Escape)
 
     def _is_verified(self, word_id: int) -> bool:
         return self.program.document.state(word_id) is State.VERIFIED
