@@ -13,18 +13,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from itertools import count, takewhile
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from model.calibration import fit_temperature
-from model.charset import Charset
 from model.checkpoint import Weights, build_network, load_weights, save_weights, weights_hash, with_charset
 from model.ctc import greedy_indices
 from model.dataset import deal, normalized
@@ -35,79 +32,20 @@ from model.events import BadBatch, Batch, Checkpoint, Decision, Epoch, Finished,
 from model.gate import Exam
 from model.learner import Learner
 from model.material import Drawn, crop_set
+from model.pretraining_options import PretrainConfig
 from model.recovery import MAX_RECOVERIES, recover
 from model.run_state import Progress, RunFolder
 from model.schedules import WarmupStableDecay
 from model.stream import Deal, Ramp, Stream, SyntheticStrips
-from model.synth import FontList, SyntheticCrops, TextSource, find_fonts
+from model.synth import SyntheticCrops, TextSource, find_fonts
 from model.training_setup import fresh_weights, half_precision
 
-LEARNING_RATE = 1e-3
-"""Rate between warm-up and decay for batches of 32; larger ones get the square root of as many times more."""
+__all__ = ["PretrainConfig", "pretrain"]
 
 VAL_SEED = 7_301_984_455
 """Seed of the held-out words, the same for all runs, so that their figures compare."""
 
 _GOOD_EVERY = 100  # steps between two states to fall back on
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PretrainConfig:
-    """How to pretrain: the options of `crnn pretrain`.
-
-    Attributes:
-        out: where the decayed weights are written.
-        charset: characters of the texts and the network.
-        state: folder of the state from which the next period goes on; None takes ``out.run/`` beside it.
-        init: weights to begin with where there is no state yet; their rows move by character.
-        network, options: what to build without them.
-        minutes: length of this period, without limit when None.
-        steps: and in batches; what comes first ends it.
-        cooldown: share of the period in which the learning rate sinks.
-        batch: crops a step. It may change from period to period, as may all that is below but the seed.
-        learning_rate: between warm-up and decay; None chooses by the batch.
-        difficulty, ramp: of the first crops and of those from the ramp-th on, see `SyntheticCrops`.
-        repeats: times each crop is learnt from, each time as another variation.
-        workers: processes that draw words; 0 draws in this one.
-        val: held-out words, of the last difficulty.
-        seed: of everything random.
-        device, precision, threads: as in `TrainConfig`.
-        save_seconds: time between two states, with an evaluation each.
-        fonts: to draw with; None finds this machine's.
-    """
-
-    out: Path
-    charset: Charset
-    state: Path | None = None
-    init: Path | None = None
-    network: str = "crnn-lite"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    minutes: float | None = None
-    steps: int | None = None
-    cooldown: float = 0.2
-    batch: int = 32
-    learning_rate: float | None = None
-    difficulty: tuple[float, float] = (0.3, 1.0)
-    ramp: int = 50_000
-    repeats: int = 2
-    workers: int = 0
-    val: int = 1000
-    seed: int = 0
-    device: str = "auto"
-    precision: str = "auto"
-    threads: int | None = None
-    save_seconds: float = 180.0
-    fonts: FontList | None = None
-
-    @property
-    def stable_rate(self) -> float:
-        """The learning rate asked for, or the one chosen."""
-        return self.learning_rate or LEARNING_RATE * math.sqrt(self.batch / 32)
-
-    @property
-    def identity(self) -> dict[str, str]:
-        """What all periods of a run have in common, by the name to tell."""
-        return {"network": self.network, "characters": self.charset.characters, "seed": str(self.seed)}
 
 
 def pretrain(config: PretrainConfig, *, should_stop: Callable[[], bool] | None = None) -> Iterator[TrainEvent]:
