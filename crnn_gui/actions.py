@@ -368,6 +368,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_out", "Zoom &out", ("Ctrl+-",), "canvas.zoom_out", "View", "magnifying-glass-minus", needs="page"),
     ActionSpec("zoom_word", "Zoom to &word", ("Ctrl+G",), "canvas.zoom_word", "View", "crosshair", needs="word"),
     ActionSpec(
+        "show_word_list",
+        "Show the &list of words",
+        ("L",),
+        "annotate.show_word_list",
+        "View",
+        "list-numbers",
+        _C,
+        is_toggle=True,
+    ),
+    ActionSpec(
         "show_texts", "Show te&xt at boxes", ("T",), "annotate.show_texts", "View", "text-aa", _C, is_toggle=True
     ),
     ActionSpec(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QUndoCommand
 
+from crnn_gui.wording import marked
+
 if TYPE_CHECKING:
     from model.annotations import Edit
 
@@ -91,6 +93,36 @@ class EditCommand(QUndoCommand):
         else:
             self._edits.append(other._edits[0])
         return True
+
+
+class Orderer(Protocol):
+    """Who puts the words of a page in order: the document."""
+
+    def give_order(self, page_id: int, order: tuple[int, ...]) -> None:
+        """Make the order true on the screen and in the file, and show the page."""
+
+
+class OrderCommand(QUndoCommand):
+    """Another order of a page's words. It is no edit of a word, so the file's journal has nothing of it.
+
+    Args:
+        before, after: ids as a person ordered them; empty where nobody did.
+    """
+
+    def __init__(self, orderer: Orderer, page_id: int, before: tuple[int, ...], after: tuple[int, ...]) -> None:
+        super().__init__(marked("Edits", "Change reading order"))
+        self._orderer = orderer
+        self._page_id = page_id
+        self._before = before
+        self._after = after
+
+    def redo(self) -> None:
+        """Give the new order."""
+        self._orderer.give_order(self._page_id, self._after)
+
+    def undo(self) -> None:
+        """Give the order before."""
+        self._orderer.give_order(self._page_id, self._before)
 
 
 def _words(edit: Edit) -> set[int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from crnn_gui.commands import EditCommand
+from crnn_gui.commands import EditCommand, OrderCommand
 from crnn_gui.project_state import ProjectState
 from crnn_gui.project_values import Notice, ProjectInfo, moved
 from crnn_gui.services.pages import PageImage, PageImages
@@ -214,6 +214,20 @@ class ProjectDocument(ProjectState):
         self._push("Draw word", (WordChange(None, word),))
         self.select((word.id,))
         return word.id
+
+    def reorder_words(self, order: Sequence[int]) -> None:
+        """Let the current page's words be read in this order."""
+        if self._page_id is not None and tuple(order) != self.order and self._may_write():
+            self._undo_stack.push(OrderCommand(self, self._page_id, self._given_order, tuple(order)))
+
+    def give_order(self, page_id: int, order: tuple[int, ...]) -> None:
+        """Show an order and hand it to the store: see :class:`crnn_gui.commands.Orderer`."""
+        self._store.write(lambda store: store.set_order(page_id, order))
+        if page_id != self._page_id:
+            self.open_page(page_id)
+            return
+        self._given_order, self._ordered = order, None
+        self.order_changed.emit()
 
     def new_word(self, box: Box, page_id: int | None = None) -> Word:
         """Return a word with an id of its own, for the current page if not told; :meth:`change_words` brings it in."""

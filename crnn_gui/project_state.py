@@ -37,6 +37,7 @@ class ProjectState(QObject):
         page_left: the words of the current page are about to go; what is typed but not handed in is handed in now.
         page_opened: the Page whose words are current now, or None.
         image_ready: PageImage of the current page.
+        order_changed: the current page's words are to be read in another order.
         words_changed: frozenset of the ids of words that came, went or changed, or whose prediction did; on any page.
         selection_changed: tuple of the selected word ids.
         counts_changed: Counts of the project.
@@ -54,6 +55,7 @@ class ProjectState(QObject):
     page_left = Signal()
     page_opened = Signal(object)
     image_ready = Signal(object)
+    order_changed = Signal()
     words_changed = Signal(object)
     selection_changed = Signal(object)
     counts_changed = Signal(object)
@@ -92,6 +94,7 @@ class ProjectState(QObject):
         self._words: dict[int, Word] = {}
         self._ordered: dict[int, Word] | None = None
         self._order: tuple[int, ...] = ()
+        self._given_order: tuple[int, ...] = ()
         self._predictions: dict[int, Prediction] = {}
         self._selection: tuple[int, ...] = ()
         self._page_image: PageImage | None = None
@@ -128,7 +131,8 @@ class ProjectState(QObject):
         if self._ordered is not self._words:
             # Each edit makes another mapping.
             self._ordered = self._words
-            self._order = tuple(word.id for word in reading_order(self._words.values()))
+            words = reading_order(self._words.values(), self._given_order)
+            self._order = tuple(word.id for word in words)
         return self._order
 
     @property
@@ -218,6 +222,7 @@ class ProjectState(QObject):
         self._page_id = content.page.id
         self._words = {word.id: word for word in content.words}
         self._predictions = dict(content.predictions)
+        self._given_order = content.order
         self._selection = ()
         self._recount_page()
         self.page_opened.emit(self.page)

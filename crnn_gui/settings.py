@@ -111,6 +111,7 @@ SETTINGS: tuple[Setting, ...] = (
         names=("As the page was left", "As on the page before", "The whole page"),
     ),
     Setting("look/text_at_boxes", True, "Show the text at the boxes", "Look", is_shown=False),
+    Setting("look/word_list", False, "Show the list of words", "Look", is_shown=False),
     Setting("reading/live", True, "Read while a box is being drawn", "Reading"),
     Setting(
         "reading/doubt_below",

@@ -302,6 +302,9 @@ def _style_sheet(look: Tokens) -> str:
     #rail QToolButton {{ padding: 6px 2px; color: {look.muted}; }}
     #rail QToolButton:checked {{ background: {look.raised}; color: {look.text}; }}
     #side {{ background: {look.window}; }}
+    #word_list {{ outline: 0; }}
+    #word_list::item {{ padding: 4px 8px; border: none; }}
+    #word_list::item:selected {{ background: {look.raised}; color: {look.text}; }}
     #groups {{ background: transparent; outline: none; }}
     #groups::item {{ padding: 6px 8px; border-radius: 4px; color: {look.text}; }}
     #groups::item:hover {{ background: {hover}; }}

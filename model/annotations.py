@@ -7,7 +7,7 @@ its EXIF orientation was applied; x grows to the right, y downwards, and a pixel
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import itemgetter
@@ -182,11 +182,18 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """All that is known of one page: its words in order of creation, and the newest prediction of each, by word id."""
+    """All that is known of one page.
+
+    Attributes:
+        words: in order of creation.
+        predictions: the newest of each word, by its id.
+        order: ids in the order a person gave them, for :func:`reading_order`; empty where nobody did.
+    """
 
     page: Page
     words: tuple[Word, ...] = ()
     predictions: Mapping[int, Prediction] = field(default_factory=dict)
+    order: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +263,29 @@ class Edit:
         return replace(later, changes=tuple(WordChange(first[i], last[i]) for i in first))
 
 
-def reading_order(words: Iterable[Word]) -> list[Word]:
-    """Return the words line by line, left to right.
+def reading_order(words: Iterable[Word], order: Sequence[int] = ()) -> list[Word]:
+    """Return the words line by line, left to right, or in the order a person gave them.
 
     Two words share a line when their vertical centres are closer than half the smaller height. Lines are grown from
     the top, so a page of columns is read across; that is what a person tabbing through a form expects.
+
+    Args:
+        order: ids of words in a person's order. A word that it lacks comes after the one that is before it on the page.
     """
+    natural = _line_by_line(words)
+    by_id = {word.id: word for word in natural}
+    ids = [i for i in dict.fromkeys(order) if i in by_id]
+    if not ids:
+        return natural
+    known = set(ids)
+    for before, word in zip([None, *natural], natural, strict=False):
+        if word.id not in known:
+            ids.insert(ids.index(before.id) + 1 if before is not None else 0, word.id)
+            known.add(word.id)
+    return [by_id[i] for i in ids]
+
+
+def _line_by_line(words: Iterable[Word]) -> list[Word]:
     # Centre and height once for each word: pages have thousands of them, and are put in order at each step of a drag.
     places = sorted((*_centre_and_height(word.box), word.id, word) for word in words)
     rows: list[list[tuple[float, float, float, int, Word]]] = []

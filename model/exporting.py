@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from model.annotations import Box, PageContent, Prediction, State, Word
+from model.annotations import Box, PageContent, Prediction, State, Word, reading_order
 from model.atomic import atomic_folder
 from model.charset import PRESETS, normalize
 from model.errors import ExportError, ImageError
@@ -341,9 +341,10 @@ class _Choice:
     skipped: list[Skip] = field(default_factory=list)
 
     def ready(self, content: PageContent) -> list[tuple[Word, str]]:
-        """Return the words of a page that are written."""
+        """Return the words of a page that are written, in reading order."""
         self.total += len(content.words)
-        return [(word, text) for word in content.words if (text := self._text(word, content)) is not None]
+        words = reading_order(content.words, content.order)
+        return [(word, text) for word in words if (text := self._text(word, content)) is not None]
 
     def _text(self, word: Word, content: PageContent) -> str | None:
         """Return the text to write for a word; None, with a note of the reason, where there is none."""

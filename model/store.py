@@ -108,9 +108,16 @@ class AnnotationStore(TrashStore, TrainingStore):
             pages = self._pages("id = ?", (page_id,))
             words = self._rows(f"SELECT {WORD_COLUMNS} FROM words WHERE page_id = ? ORDER BY id", (page_id,))
             predictions = self._predictions("SELECT id FROM words WHERE page_id = ?", (page_id,))
+            order = self.meta(f"order/{page_id}")
         if not pages:
             raise StoreError(f"{self.path.name} holds no page {page_id} any more; open the project again.")
-        return PageContent(pages[0], tuple(map(word_from_row, words)), predictions)
+        ids = tuple(json.loads(order)) if order else ()
+        return PageContent(pages[0], tuple(map(word_from_row, words)), predictions, ids)
+
+    def set_order(self, page_id: int, order: Iterable[int]) -> None:
+        """Keep the order in which a person wants a page's words to be read; an empty one goes by their places."""
+        ids = list(order)
+        self.set_meta(f"order/{page_id}", json.dumps(ids) if ids else None)
 
     # --- words ---
 

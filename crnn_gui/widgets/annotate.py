@@ -20,6 +20,7 @@ from crnn_gui.widgets.trainability import Sight
 from crnn_gui.widgets.word_card import WordCard
 from crnn_gui.widgets.word_editor import WordEditor
 from crnn_gui.widgets.word_field import WordField
+from crnn_gui.widgets.word_list import WordList
 from crnn_gui.widgets.word_look import other_readings
 from crnn_gui.word_tools import WordTools
 from model.annotations import Box
@@ -63,6 +64,8 @@ class AnnotateWorkspace(QWidget):
         self._toolbar.setIconSize(QSize(theme.scaled(18), theme.scaled(18)))
         self._toolbar.setMovable(False)
         self.angle = AngleField(document)
+        self.word_list = WordList(document)
+        self.word_list.hide()
         self._zoom = QLabel()
         self._zoom.setProperty("muted", True)
         self._zoom.setContentsMargins(8, 0, 8, 0)
@@ -80,7 +83,12 @@ class AnnotateWorkspace(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.pages)
+        self._lists = lists = QSplitter(Qt.Orientation.Vertical)
+        lists.setHandleWidth(1)
+        lists.setChildrenCollapsible(False)
+        lists.addWidget(self.pages)
+        lists.addWidget(self.word_list)
+        self.splitter.addWidget(lists)
         self.splitter.addWidget(middle)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([240, 900])
@@ -94,6 +102,7 @@ class AnnotateWorkspace(QWidget):
         self.canvas.box_drawn.connect(self._on_box_drawn)
         self.canvas.word_activated.connect(self.editor.edit)
         self.canvas.refused.connect(self.told)
+        self.word_list.word_activated.connect(self.editor.edit)
         self.words.told.connect(self.told)
         self.boxes.told.connect(self.told)
         self.angle.angle_chosen.connect(self.boxes.set_angle)
@@ -115,7 +124,9 @@ class AnnotateWorkspace(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # In a narrow window the page needs the room; Page Down and the search for pages reach the list all the same.
-        self.pages.setVisible(event.size().width() >= theme.scaled(LIST_FROM_PX))
+        is_wide = event.size().width() >= theme.scaled(LIST_FROM_PX)
+        self.pages.setVisible(is_wide)
+        self._lists.setVisible(is_wide)
 
     def add_tools(self, actions: dict[str, QAction]) -> None:
         """Fill the bar above the page."""
@@ -286,9 +297,15 @@ class AnnotateWorkspace(QWidget):
         """Show or hide the texts at the boxes."""
         self.canvas.set_texts_shown(shown)
 
+    @Slot(bool)
+    def show_word_list(self, shown: bool) -> None:
+        """Show or hide the list of the page's words under the pages."""
+        self.word_list.setVisible(shown)
+
     @Slot()
     def search_pages(self) -> None:
         """Put the caret into the search field above the pages."""
+        self._lists.show()
         self.pages.show()
         self.pages.focus_search()
 

@@ -69,6 +69,7 @@ class Inspector(QFrame):
         self._lay_out()
         document.selection_changed.connect(self._on_selection_changed)
         document.words_changed.connect(self._on_words_changed)
+        document.order_changed.connect(self.refresh)
         document.image_ready.connect(self._on_image_ready)
         self.refresh()
 

@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
         self._splitter.restoreState(self._settings.geometry("inspector"))
         self.annotate.splitter.restoreState(self._settings.geometry("pages"))
         self.actions_by_id["show_texts"].setChecked(self._settings.value("look/text_at_boxes"))
+        self.actions_by_id["show_word_list"].setChecked(self._settings.value("look/word_list"))
         self.actions_by_id[f"scheme_{self._theme.scheme}"].setChecked(True)
         self.actions_by_id["annotate"].setChecked(True)
         self.empty.show_recent(self._settings.recent_projects)
@@ -379,6 +380,7 @@ class MainWindow(QMainWindow):
         self._settings.set_geometry("inspector", self._splitter.saveState())
         self._settings.set_geometry("pages", self.annotate.splitter.saveState())
         self._settings.set_value("look/text_at_boxes", self.actions_by_id["show_texts"].isChecked())
+        self._settings.set_value("look/word_list", self.actions_by_id["show_word_list"].isChecked())
 
     def take_place_of(self, other: MainWindow) -> None:
         """Stand where another window stands, with the same workspace and the same page of settings before it."""

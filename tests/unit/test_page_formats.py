@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from model.annotations import Box, LabelledCrop, Word
+from model.annotations import Box, LabelledCrop, Word, reading_order
 from model.errors import DatasetError, ExportError
 from model.exporting import ExportOptions, export
 from model.formats import Format, Kind, formats, get_format, open_dataset
@@ -153,7 +153,7 @@ def out_and_back(project: Path, out: Path, format: str, **options: object) -> No
         report = export(store, format=format, out=out, options=ExportOptions(**options))  # type: ignore[arg-type]
         assert report.total == report.written + len(report.skipped)
         skipped = {skip.word_id for skip in report.skipped}
-        labels = {page.path: list(store.words(page.id)) for page in store.pages()}
+        labels = {page.path: reading_order(store.words(page.id)) for page in store.pages()}
     dataset = open_dataset(out)
     assert dataset.format == format
     back = import_dataset(dataset, out.with_name(f"{out.name}-back"))
