@@ -51,11 +51,11 @@ class CharacterMap(QFrame):
         self.view.clicked.connect(self._take)
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)
         self._name = caption("")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(8)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 8, 8, 8)
+        self._column.setSpacing(8)
         for part in (self.search, self.view, self._name):
-            layout.addWidget(part)
+            self._column.addWidget(part)
 
     @property
     def characters(self) -> str:
@@ -74,14 +74,13 @@ class CharacterMap(QFrame):
         self._usual = tuple(dict.fromkeys((*self._recent, *kin, *usual)))
         self.search.clear()
         self._show_characters("")
-        self.ensurePolished()  # the look adds a border, and what is moved has to be as large as what is shown
-        self.adjustSize()
+        self.move(place)
+        self.show()  # only now it has its size: fonts and borders come with the look
         screen = self.screen().availableGeometry()
         room = screen.size() - self.size()
         x = min(max(place.x(), screen.x()), screen.x() + room.width())
         y = min(max(place.y(), screen.y()), screen.y() + room.height())
         self.move(x, y)
-        self.show()
         self.search.setFocus(Qt.FocusReason.PopupFocusReason)
 
     @Slot(str)
