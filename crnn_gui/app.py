@@ -35,6 +35,7 @@ from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.services.tasks import Task, Tasks
 from crnn_gui.services.trainer import TrainerService
+from crnn_gui.sessions import Sessions
 from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.training import Training
@@ -132,6 +133,7 @@ class Application(QObject):
         self.window = MainWindow(self.document, self.reading, pages=pages, settings=self.settings, theme=self._theme)
         self.leaving = Leaving(self.training, self.window)
         self.replaced = ReplacedFile(self.document, self.services.store, self.window)
+        self.sessions = Sessions(self.document, self.settings, self.window)
         self._export_panel: ExportPanel | None = None
         self._import_panel: ImportPanel | None = None
         self._trash_panel: TrashPanel | None = None

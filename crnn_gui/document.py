@@ -105,7 +105,8 @@ class ProjectDocument(ProjectState):
         for told in opened.notices:
             self._tell("info", told)
         self._wanted_image = opened.image
-        if not self._open_wanted_image() and file.pages:
+        # Who heard of the project may have gone to a page already.
+        if not self._open_wanted_image() and self._wanted_page is None and file.pages:
             self.open_page(file.pages[0].id)
 
     def _remember(self, history: Iterable[Edit]) -> None:
