@@ -180,6 +180,7 @@ class Theme(QObject):
         if font.pointSizeF() != self._usual_points * scale:
             font.setPointSizeF(self._usual_points * scale)
             self._app.setFont(font)
+            self._apply()
 
     @Slot()
     def _on_system_scheme_changed(self) -> None:
@@ -263,7 +264,8 @@ def _style_sheet(look: Tokens) -> str:
     QLineEdit {{ background: {look.surface}; border: 1px solid {look.line}; border-radius: 4px; padding: 3px 7px;
         selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
     QLineEdit:focus {{ border-color: {look.accent}; }}
-    QPushButton {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 4px; padding: 4px 12px; }}
+    QPushButton {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 4px; padding: 4px 12px;
+        icon-size: {scaled(16)}px; }}
     QPushButton:hover {{ background: {hover}; }}
     QPushButton:focus {{ border-color: {look.accent}; }}
     QPushButton:default, QPushButton[primary="true"] {{ background: {look.accent}; color: {look.on_accent};

@@ -16,6 +16,7 @@ from crnn_gui.settings import RecentProject
 from crnn_gui.widgets.recent_row import RecentRow
 
 AREA_WIDTH_PX = 640
+MOST_WIDTH_PX = 1100
 MOST_RECENT = 5
 
 
@@ -35,7 +36,7 @@ class EmptyState(QWidget):
         self._is_drop_near = False
         self._thumbnails: Thumbnails | None = None
         self._area = QWidget()
-        self._area.setFixedWidth(theme.scaled(AREA_WIDTH_PX))
+        self._area.setFixedWidth(min(theme.scaled(AREA_WIDTH_PX), MOST_WIDTH_PX))
         area = QVBoxLayout(self._area)
         area.setContentsMargins(48, 48, 48, 40)
         area.setSpacing(8)
@@ -78,7 +79,7 @@ class EmptyState(QWidget):
         layout.addWidget(self._area, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(24)
         below = QWidget()
-        below.setFixedWidth(theme.scaled(AREA_WIDTH_PX))
+        below.setFixedWidth(min(theme.scaled(AREA_WIDTH_PX), MOST_WIDTH_PX))
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._recent_title)
