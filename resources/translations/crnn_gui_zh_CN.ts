@@ -227,7 +227,7 @@
   </message>
   <message>
    <source>Insert &amp;character…</source>
-   <translation type="unfinished" />
+   <translation>插入字符(&amp;C)…</translation>
   </message>
   <message>
    <source>Keep text, hand keys to the page; again: deselect</source>
@@ -488,7 +488,7 @@
   </message>
   <message>
    <source>The weights “{name}” go on reading.</source>
-   <translation type="unfinished" />
+   <translation>继续使用权重“{name}”识别。</translation>
   </message>
   <message>
    <source>The weights “{name}” read from now on.</source>
@@ -627,19 +627,19 @@
   <name>CharacterMap</name>
   <message>
    <source>Characters</source>
-   <translation type="unfinished" />
+   <translation>字符</translation>
   </message>
   <message>
    <source>Name of the character</source>
-   <translation type="unfinished" />
+   <translation>字符名称</translation>
   </message>
   <message>
    <source>No character has these words in its name.</source>
-   <translation type="unfinished" />
+   <translation>没有名称包含这些词的字符。</translation>
   </message>
   <message>
    <source>Search by name: e acute, euro sign, u+00df</source>
-   <translation type="unfinished" />
+   <translation>按名称搜索：e acute、euro sign、u+00df</translation>
   </message>
  </context>
  <context>
@@ -708,7 +708,7 @@
   </message>
   <message>
    <source>{edits} still on the way into the annotation file; everything before is in it.</source>
-   <translation type="unfinished" />
+   <translation>{edits}仍在写入标注文件；此前的均已写入。</translation>
   </message>
  </context>
  <context>
