@@ -100,8 +100,9 @@ class WordListModel(QAbstractListModel):
 
     def move(self, ids: Sequence[int], row: int) -> None:
         """Let words be read before the word that is in a row now; behind the last row, as the last."""
-        before = [i for i in self._order[:row] if i not in ids]
-        after = [i for i in self._order[row:] if i not in ids]
+        moved = set(ids)
+        before = [i for i in self._order[:row] if i not in moved]
+        after = [i for i in self._order[row:] if i not in moved]
         self._document.reorder_words((*before, *ids, *after))
 
 
@@ -179,11 +180,11 @@ class WordList(QFrame):
     @Slot()
     def _follow(self) -> None:
         """Select the rows of the selected words."""
-        order = self._document.order
-        if self.model.rowCount() != len(order):
+        places = {word_id: row for row, word_id in enumerate(self._document.order)}
+        if self.model.rowCount() != len(places):
             return  # the model hears of the change after this
         chosen = QItemSelection()
-        rows = [order.index(i) for i in self._document.selection if i in self._document.words]
+        rows = [places[i] for i in self._document.selection if i in places]
         for row in rows:
             chosen.select(self.model.index(row), self.model.index(row))
         self._is_following = True

@@ -152,11 +152,11 @@ class WordsView(PageView):
 
     @Slot(object)
     def _on_selection_changed(self, ids: tuple[int, ...]) -> None:
-        current = ids[-1] if ids else 0
-        for word_id in {*ids, *self._shown_selection}:  # on a page of thousands the others are not even asked
+        current, chosen = ids[-1] if ids else 0, set(ids)
+        for word_id in chosen.union(self._shown_selection):  # on a page of thousands the others are not even asked
             item = self._items.get(word_id)
             if item is not None:
-                item.set_selected(is_selected=word_id in ids, is_current=word_id == current)
+                item.set_selected(is_selected=word_id in chosen, is_current=word_id == current)
                 self._scale_item(item)
         self._shown_selection = ids
         self._place_grips()
