@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,16 +69,33 @@ def make_copy(db: sqlite3.Connection, path: Path, target: Path) -> None:
             raise StoreCorruptError(f"{path} is damaged, so it was not backed up; restore the newest backup.")
 
 
-def newest_backup(path: Path) -> Path | None:
-    """Return the newest backup of the annotation file that is intact, or None when there is none."""
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that is intact, and what it holds."""
+
+    path: Path
+    pages: int
+    words: int
+    verified: int
+
+
+def backups(path: Path) -> Iterator[Backup]:
+    """Yield the backups of the annotation file that are intact, the newest first."""
     for backup in sorted(_folder(path).glob("[0-9]*.crnn"), reverse=True):
         try:
             with closing(connect(backup, read_only=True)) as db, explained(backup):
-                if is_sound(db):
-                    return backup
+                if not is_sound(db):
+                    continue
+                [pages] = db.execute("SELECT count(*) FROM pages WHERE trashed_at IS NULL").fetchone()
+                words, verified = db.execute("SELECT count(*), count(label) FROM words").fetchone()
         except StoreError:
             continue  # not usable, an older one may be
-    return None
+        yield Backup(backup, pages, words, verified)
+
+
+def newest_backup(path: Path) -> Path | None:
+    """Return the newest backup of the annotation file that is intact, or None when there is none."""
+    return next((backup.path for backup in backups(path)), None)
 
 
 def copy_aside(path: Path) -> Path:
@@ -97,8 +115,12 @@ def copy_aside(path: Path) -> Path:
     return aside
 
 
-def restore_backup(path: Path) -> Path:
-    """Put the newest backup in the place of a damaged or missing file, which is copied aside first.
+def restore_backup(path: Path, backup: Path | None = None) -> Path:
+    """Put a backup in the place of a damaged or missing file, which is copied aside first.
+
+    Args:
+        path: the annotation file.
+        backup: by default the newest one.
 
     Returns:
         The backup that was restored. It stays where it is.
@@ -106,7 +128,7 @@ def restore_backup(path: Path) -> Path:
     Raises:
         StoreError: there is no backup, another program has the file open, or the disk does not take it.
     """
-    backup = newest_backup(path)
+    backup = backup or newest_backup(path)
     if backup is None:
         raise StoreError(f"There is no backup of {path}; copy the file aside and start anew.")
     lock = WriteLock(path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from model.backups import copy_aside, newest_backup, restore_backup
+from model.backups import Backup, backups, copy_aside, restore_backup
 from model.documents import pages_of
 from model.errors import ImageError, KnownError, StoreCorruptError, StoreError, StoreLockedError, StoreTooNewError
 from model.images import image_size, list_images, read_image
@@ -31,6 +31,7 @@ USUAL_SHARE = 0.9
 """A folder of crops has a few words that were photographed from near, but no photograph."""
 CROPS_LOOKED_AT = 40
 FEWEST_CROPS = 20
+BACKUPS_OFFERED = 2
 
 
 class ProjectError(KnownError):
@@ -173,18 +174,23 @@ class OpenedProject:
 
 @dataclass(frozen=True, slots=True)
 class DamagedFile:
-    """An annotation file that cannot be read. It stays where it is, with a copy beside it."""
+    """An annotation file that cannot be read. It stays where it is, with a copy beside it.
+
+    Attributes:
+        backups: the newest ones that are intact.
+    """
 
     target: Target
     sentence: str
-    backup: Path | None
+    backups: tuple[Backup, ...]
 
 
 def look_at_damage(target: Target, sentence: str) -> DamagedFile:
-    """Copy a damaged annotation file aside and look for its newest backup."""
+    """Copy a damaged annotation file aside and look for its newest backups."""
     aside = copy_aside(target.file)
     told = QCoreApplication.translate("Projects", "{sentence} A copy is kept as {file}.")
-    return DamagedFile(target, told.format(sentence=sentence, file=aside.name), newest_backup(target.file))
+    newest = tuple(islice(backups(target.file), BACKUPS_OFFERED))
+    return DamagedFile(target, told.format(sentence=sentence, file=aside.name), newest)
 
 
 def start_new(file: Path) -> None:
@@ -250,12 +256,16 @@ class ProjectOpener(QObject):
 
     def remedies(self, damaged: DamagedFile) -> dict[str, Callable[[], None]]:
         """Return what can be done about a damaged file: the button's text and what it does."""
-        target, backup = damaged.target, damaged.backup
-        actions = {self.tr("Start a new file"): lambda: self._mend(target, start_new)}
-        if backup is not None:
-            restore = self.tr("Restore the backup of {name}").format(name=backup.stem)
-            actions = {restore: lambda: self._mend(target, restore_backup)} | actions
-        return actions
+        target = damaged.target
+        actions: dict[str, Callable[[], None]] = {}
+        for backup in damaged.backups:
+            text = self.tr("Restore {date}: {words} words, {verified} verified").format(
+                date=backup.path.stem, words=backup.words, verified=backup.verified
+            )
+            actions[text] = lambda backup=backup: self._mend(  # type: ignore[misc]
+                target, lambda file: restore_backup(file, backup.path)
+            )
+        return actions | {self.tr("Start a new file"): lambda: self._mend(target, start_new)}
 
     def _mend(self, target: Target, remedy: Callable[[Path], object]) -> None:
         def mended(_: object) -> None:

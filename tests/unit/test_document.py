@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -278,7 +279,7 @@ def test_a_damaged_file_can_be_replaced_by_its_backup(open_room: OpenRoom, until
     notices: list[Notice] = listen(document.notice)
     document.open_path(tiny_project)
     until(lambda: notices)
-    assert notices[0].actions[0].startswith("Restore the backup of ")
+    assert notices[0].actions[0] == f"Restore {date.today().isoformat()}: 2 words, 1 verified"
     document.act_on_notice(notices[0], notices[0].actions[0])
     until(lambda: document.page_image is not None)
     assert document.words[1].label == "first"
