@@ -397,6 +397,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "palette", "&Find an action, a page or a setting", ("Ctrl+K",), "guides.show_palette", "Help", "command"
     ),
+    ActionSpec("machine", "This &machine…", (), "window.machine_requested", "Help", "cpu"),
     ActionSpec("shortcuts", "&Keyboard shortcuts", ("F1", "?", "Shift+?"), "guides.show_shortcuts", "Help", "keyboard"),
 )
 

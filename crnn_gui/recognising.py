@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from crnn_gui.document import ProjectDocument
 from crnn_gui.jobs import JobProgress, PageProblem
+from crnn_gui.machine import Machine
 from crnn_gui.project_reading import ProjectReading
 from crnn_gui.services.assistant import AssistantService
 from crnn_gui.services.predictor import PredictorService
@@ -16,6 +17,7 @@ from crnn_gui.services.store_service import StoreService
 from crnn_gui.word_finding import WordFinding
 
 if TYPE_CHECKING:
+    from crnn_gui.widgets.machine_panel import MachinePanel
     from crnn_gui.widgets.main_window import MainWindow
     from crnn_gui.widgets.page_problems import PageProblems
 
@@ -40,6 +42,9 @@ class Recognising(QObject):
         self._window: MainWindow | None = None
         self._problems: PageProblems | None = None
         self.reading = ProjectReading(document, store, predictor, self)
+        self._predictor = predictor
+        self._panel: MachinePanel | None = None
+        self._examiner = Machine(parent=self)
         self.finding = WordFinding(document, store, assistant, self)
         self.reading.progress_changed.connect(self._on_reading_progress)
         self.finding.progress_changed.connect(self._on_finding_progress)
@@ -50,7 +55,10 @@ class Recognising(QObject):
     def attach(self, window: MainWindow) -> None:
         """Show everything in this window from now on; the one before is about to go."""
         self._window = window
-        self._problems = None
+        self._problems = self._panel = None
+        window.machine_requested.connect(self.show_machine)
+        window.status.machine_requested.connect(self.show_machine)
+        window.closing.connect(self._examiner.stop)
         window.read_all_requested.connect(self.reading.start)
         window.status.cancel_requested.connect(self._on_cancel_requested)
         window.status.pause_requested.connect(self._on_pause_requested)
@@ -68,6 +76,20 @@ class Recognising(QObject):
             self._problems = PageProblems(self._window)
             self._problems.page_requested.connect(self._on_page_requested)
         return self._problems
+
+    @property
+    def machine(self) -> MachinePanel:
+        """The panel of facts about this machine, built when it is asked for first."""
+        if self._panel is None:
+            from crnn_gui.widgets.machine_panel import MachinePanel
+
+            self._panel = MachinePanel(self._examiner, self._window)
+        return self._panel
+
+    @Slot()
+    def show_machine(self) -> None:
+        """Show which device reads and why, and examine the machine."""
+        self.machine.open_for(self._predictor.weights)
 
     @Slot(object)
     def _on_problems_requested(self, problems: tuple[PageProblem, ...]) -> None:

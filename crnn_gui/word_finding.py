@@ -223,8 +223,8 @@ class WordFinding(QObject):
 
     def _outcome(self, job: _Job) -> str:
         if job.searched:
-            told = self.tr("Found words: {words} on {pages} pages.")
-            told = told.format(words=f"{job.words:,}", pages=f"{job.searched:,}")
+            one, many = self.tr("Found words: {words} on 1 page."), self.tr("Found words: {words} on {pages} pages.")
+            told = (one if job.searched == 1 else many).format(words=f"{job.words:,}", pages=f"{job.searched:,}")
         elif job.problems:
             told = self.tr("No page could be searched.")
         else:

@@ -35,6 +35,7 @@ _DISTRIBUTIONS = (
     "safetensors",
     "pyqtgraph",
     "onnxruntime",
+    "rapidocr",
 )
 
 _TRIAL_CROPS = 32

@@ -44,7 +44,7 @@ class ChildProcess:
         arguments = [*command, "--background"] if background else [*command]
         try:
             self._process = subprocess.Popen(
-                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=priority, env=_environment()
+                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=priority, env=environment()
             )
         except OSError as error:
             raise ChildEndedError(f"The process that holds the recogniser cannot be started: {error}.") from error
@@ -115,7 +115,7 @@ class ChildProcess:
         return sentence.format(status=status)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return this process's environment, in which the child finds the packages that run here."""
     home = str(Path(model.__file__).parents[1])
     paths = [home, os.environ.get("PYTHONPATH", "")]

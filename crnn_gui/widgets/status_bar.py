@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from crnn_gui import resources
@@ -18,10 +19,12 @@ class StatusBar(QStatusBar):
     Signals:
         cancel_requested: key of the task whose cross was clicked.
         pause_requested: key of the task, and whether it is to pause or to go on.
+        machine_requested: the device was clicked: the facts about this machine are wanted.
     """
 
     cancel_requested = Signal(str)
     pause_requested = Signal(str, bool)
+    machine_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +38,8 @@ class StatusBar(QStatusBar):
         for fact in (self._saved, self._recogniser, self._weights, self._counts, self._yardstick):
             self.addWidget(fact)
             fact.hide()
+        self._recogniser.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._recogniser.clicked.connect(self.machine_requested)
         self._tasks: dict[str, _Running] = {}
         self.show_loading()
 
@@ -128,6 +133,8 @@ class StatusBar(QStatusBar):
 
 
 class _Fact(QWidget):
+    clicked = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self._icon_name = ("", "")
@@ -145,6 +152,10 @@ class _Fact(QWidget):
         self._text.setText(text)
         self.setToolTip(tip)
         self.show()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
 
     @property
     def text(self) -> str:

@@ -70,7 +70,7 @@ def test_found_words_come_as_boxes_without_labels_and_go_with_one_undo(
     desk_of: Callable[[Path], Desk], tiny_folder: Path
 ) -> None:
     desk = desk_of(tiny_folder)
-    assert desk.find("page").text == "Found words: 2 on 1 pages."
+    assert desk.find("page").text == "Found words: 2 on 1 page."
     document = desk.document
     assert [(word.box, word.label) for word in document.words.values()] == [(one.box, None) for one in FOUND]
     assert {p.weights for p in document.predictions.values()} == {SECOND_READER}
