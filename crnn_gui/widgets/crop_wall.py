@@ -38,6 +38,7 @@ class CropWall(QAbstractItemView):
         ignore_requested: leave the selected words out, or take them back in.
         page_requested: show the current word on its page.
         search_requested: the search field is wanted.
+        left: Esc was pressed.
         refused: a sentence that says why a text cannot stand.
     """
 
@@ -45,6 +46,7 @@ class CropWall(QAbstractItemView):
     ignore_requested = Signal()
     page_requested = Signal()
     search_requested = Signal()
+    left = Signal()
     refused = Signal(str)
 
     def __init__(
@@ -270,6 +272,8 @@ class CropWall(QAbstractItemView):
             self.ignore_requested.emit()
         elif key == Qt.Key.Key_O and is_plain:
             self.page_requested.emit()
+        elif key == Qt.Key.Key_Escape and is_plain:
+            self.left.emit()
         else:
             super().keyPressEvent(event)
             return

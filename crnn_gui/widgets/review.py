@@ -122,6 +122,7 @@ class ReviewWorkspace(QWidget):
         self.wall.ignore_requested.connect(self._on_ignore_requested)
         self.wall.page_requested.connect(self.open_on_page)
         self.wall.search_requested.connect(self.focus_search)
+        self.wall.left.connect(self.accepting.cancel)
         self.wall.refused.connect(self.told)
         self.wall.selectionModel().currentChanged.connect(self._on_current_changed)
         self._reviewing.refused.connect(self.told)

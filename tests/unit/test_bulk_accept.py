@@ -160,3 +160,8 @@ def test_escape_and_cancel_give_the_wall_back(review: ReviewWorkspace, until: Un
     until(lambda: review.model.rowCount() == SURE + DOUBTFUL)
     assert review.accept_panel.isHidden()
     assert QApplication.focusWidget() is review.wall
+    review.head.accept_button.click()
+    assert review.accept_panel.isVisible()
+    review.wall.setFocus()
+    press(Qt.Key.Key_Escape)
+    assert review.accept_panel.isHidden()
