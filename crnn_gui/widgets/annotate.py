@@ -23,6 +23,7 @@ from crnn_gui.widgets.word_field import WordField
 from crnn_gui.widgets.word_list import WordList
 from crnn_gui.widgets.word_look import other_readings
 from crnn_gui.word_tools import WordTools
+from crnn_gui.wording import counted
 from model.annotations import Box
 
 CANVAS_LEAST_PX = 240
@@ -290,7 +291,13 @@ class AnnotateWorkspace(QWidget):
     def delete_pages(self) -> None:
         """Move the pages that are chosen in the list to the trash."""
         self.editor.keep()
-        self._document.delete_pages(self.pages.chosen)
+        chosen = self.pages.chosen
+        if chosen and not self._document.read_only:
+            pages = counted(len(chosen), self.tr("page"), self.tr("pages"))
+            self.told.emit(
+                self.tr("{pages} moved to the trash; Undo brings back what was deleted.").format(pages=pages)
+            )
+        self._document.delete_pages(chosen)
 
     @Slot(bool)
     def show_texts(self, shown: bool) -> None:

@@ -88,6 +88,22 @@ def test_c05_the_version_that_was_open_can_be_saved_as_a_copy_and_compared(versi
     assert labels(ours.with_name("mine.crnn")) == ["both", "ours"]
 
 
+def test_a_file_on_a_share_without_a_log_is_watched_too(
+    versions: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = versions
+    connect = schema._connect
+    monkeypatch.setattr(schema, "_connect", lambda path, options: connect(path, f"{options}&vfs=unix-dotfile"))
+    with AnnotationStore.open(ours) as store:
+        assert store._db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        draw(store, "ours")
+        draw(store, "ours again")
+        by_renaming(ours, theirs)
+        with pytest.raises(StoreReplacedError):
+            draw(store, "too late")
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
 def test_bytes_that_were_exchanged_in_place_are_not_mixed_into_a_copy(versions: tuple[Path, Path]) -> None:
     ours, theirs = versions
     with AnnotationStore.open(ours) as store:

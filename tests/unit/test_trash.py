@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import Room, draw_page
 
+from crnn_gui.item_models import PageFilter, PageListModel
+from crnn_gui.services.pages import Thumbnails
 from model.annotations import Box
 from model.store import FILE_NAME, AnnotationStore
 
@@ -138,6 +140,11 @@ def test_pages_verified_as_empty_stay_so_and_undo_takes_the_mark_back(
     again = opened(open_room, until, three_pages)
     assert [page.verified for page in again.document.pages] == [False, True, False]
     assert again.document.undo_stack.undoText() == "Verify page"
+    pages = PageListModel(again.document, Thumbnails(again.tasks))
+    pages.set_filter(PageFilter.DONE)
+    assert [pages.index(row).data() for row in range(pages.rowCount())] == ["second.png"]
+    pages.set_filter(PageFilter.TODO)
+    assert [pages.index(row).data() for row in range(pages.rowCount())] == ["first.png", "third.png"]
     again.document.undo()
     until(lambda: current(again) == "second.png")
     assert not again.document.page.verified

@@ -47,6 +47,7 @@ def click(panel: TrashPanel, text: str) -> None:
 def test_c29_delete_in_the_list_moves_the_page_to_the_trash_and_ctrl_z_brings_it_back(desk: Desk) -> None:
     delete_first_page(desk)
     assert listed(desk) == ["second.png"]
+    assert [notice.text for notice in desk.window.notices.notices][-1].startswith("1 page moved to the trash")
     desk.canvas.setFocus()
     desk.key(Qt.Key.Key_Z, CTRL)
     desk.until(lambda: desk.document.page.path == "first.png")
