@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_inference import crops, small, untrained
 
 from model import engines
 from model.assets import default_weights
@@ -21,6 +20,7 @@ from model.formats import open_dataset
 from model.images import cut_crops
 from model.inference import Recognizer
 from model.networks import NETWORKS
+from tests.unit.test_inference import crops, small, untrained
 
 CPU = choose("cpu")
 

@@ -15,7 +15,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_inference import CHARSET, crops, small, untrained
 from torch import Tensor, nn
 
 from model.checkpoint import Weights, build_network
@@ -26,6 +25,7 @@ from model.images import Fit, Preprocessing, Resampling, prepare_crop, to_strip
 from model.inference import Recognizer
 from model.networks import NETWORKS, Network
 from model.onnx_export import OnnxError, export_onnx, to_onnx
+from tests.unit.test_inference import CHARSET, crops, small, untrained
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")

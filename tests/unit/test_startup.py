@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
-from test_architecture import loaded_after
 
 from crnn_gui import app
+from tests.unit.test_architecture import loaded_after
 
 Until = Callable[..., None]
 
