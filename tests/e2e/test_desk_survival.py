@@ -21,6 +21,8 @@ from model.store import AnnotationStore
 SEED = 20261122
 PAGES = 4
 UNDONE = 3
+UNDO_KEPT = 500
+"""Steps that can be undone after a restart, at most."""
 START_SECONDS = 90.0
 """On a machine that many share, the window may take its time."""
 
@@ -83,7 +85,7 @@ class Truth:
         if self.states:
             places = [i for i in range(self.told, len(self.states)) if self.states[i] == found]
             assert places, f"edit {self.told} of {len(self.states) - 1} was saved, and the file is at none since"
-            stand = next((self.stands[i] for i in places if len(self.stands[i]) == undo + 1), [])
+            stand = next((self.stands[i] for i in places if min(len(self.stands[i]) - 1, UNDO_KEPT) == undo), [])
             assert stand, f"{undo} steps can be undone, and no edit since the last one saved left so many"
         self.states, self.stands, self.told = [found], [stand], 0
 
