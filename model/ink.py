@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFilter
@@ -21,9 +22,12 @@ MARGIN_SHARE = 0.1
 """What stays free around the writing, as a share of the writing's height."""
 LEAST_CONTRAST = 24
 """Grey levels between writing and ground; what differs less is no writing but noise."""
+CUT_SHARE = 0.06
+"""Ink that goes on outside of a box by this share of its height is a character that the box cuts."""
 WORD_GAP_SHARE = 0.3
 """Ink at the end of a box that stands this share of the writing's height off the rest is another word's."""
 _MOST_INK = 0.75
+_Bounds = tuple[int, int, int, int]
 _RULE_SHARE = 0.9
 
 
@@ -35,21 +39,56 @@ def snapped(page: Image.Image, box: Box) -> Box | None:
     Returns:
         None where no writing stands out from the ground.
     """
-    grown, (left, top, right, bottom) = _grown(box, page.size)
-    crop = cut_crop(page, grown)
-    ink = mask(crop)
+    found = _find(page, box)
+    if found is None:
+        return None
+    left, top, right, bottom = found.bounds
+    width, height = found.size
+    margin = max(1, round(MARGIN_SHARE * (bottom - top)))
+    x1, y1 = max(left - margin, 0), max(top - margin, 0)
+    x2, y2 = min(right + margin, width), min(bottom + margin, height)
+    part = geometry.part(found.around, x1 / width, y1 / height, x2 / width, y2 / height)
+    return geometry.to_whole_pixels(part) if box.is_upright else part
+
+
+def cut_sides(page: Image.Image, box: Box) -> tuple[int, ...]:
+    """Return the sides of a box that cut a character: 0 for the left one as the text runs, 1 top, 2 right, 3 bottom."""
+    found = _find(page, box)
+    if found is None:
+        return ()
+    least = max(2, CUT_SHARE * (found.inner[3] - found.inner[1]))
+    beyond = [
+        (inner - edge) * sign for inner, edge, sign in zip(found.inner, found.bounds, (1, 1, -1, -1), strict=True)
+    ]
+    return tuple(side for side, by in enumerate(beyond) if by >= least)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The writing of a box: left, top, right and bottom in the pixels of a crop that is a little larger.
+
+    Attributes:
+        around: the box of that crop.
+        size: its width and height.
+        inner: where the box itself is in it.
+        bounds: where its writing is.
+    """
+
+    around: Box
+    size: tuple[int, int]
+    inner: _Bounds
+    bounds: _Bounds
+
+
+def _find(page: Image.Image, box: Box) -> _Found | None:
+    around, (left, top, right, bottom) = _grown(box, page.size)
+    ink = mask(cut_crop(page, around))
     if ink is None:
         return None
     height, width = ink.shape
     inner = (round(left * width), round(top * height), round(right * width), round(bottom * height))
-    found = _bounds(ink, inner)
-    if found is None:
-        return None
-    margin = max(1, round(MARGIN_SHARE * (found[3] - found[1])))
-    x1, y1 = max(found[0] - margin, 0), max(found[1] - margin, 0)
-    x2, y2 = min(found[2] + margin, width), min(found[3] + margin, height)
-    part = geometry.part(grown, x1 / width, y1 / height, x2 / width, y2 / height)
-    return geometry.to_whole_pixels(part) if box.is_upright else part
+    bounds = _bounds(ink, inner)
+    return _Found(around, (width, height), inner, bounds) if bounds is not None else None
 
 
 def mask(crop: Image.Image) -> NDArray[np.bool_] | None:
@@ -86,8 +125,8 @@ def _otsu(grey: NDArray[np.uint8]) -> int:
 
 def _grown(box: Box, size: tuple[int, int]) -> tuple[Box, tuple[float, float, float, float]]:
     """Return the box grown on each side that has room on the page, and where the old one is in it, as shares."""
-    across = GROWTH_SHARE
-    along = GROWTH_SHARE * box.height / max(box.width, 1.0)
+    by_px = max(1, round(GROWTH_SHARE * box.height))  # whole, so that a box of whole pixels stays one
+    across, along = by_px / max(box.height, 1.0), by_px / max(box.width, 1.0)
     edges = [0.0, 0.0, 1.0, 1.0]
     for side, by in enumerate((-along, -across, along, across)):
         wider = [edge + by * (n == side) for n, edge in enumerate(edges)]
@@ -99,7 +138,7 @@ def _grown(box: Box, size: tuple[int, int]) -> tuple[Box, tuple[float, float, fl
     return geometry.part(box, *edges), (-left / width, -top / height, (1 - left) / width, (1 - top) / height)
 
 
-def _bounds(ink: NDArray[np.bool_], inner: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
+def _bounds(ink: NDArray[np.bool_], inner: _Bounds) -> _Bounds | None:
     """Return left, top, right and bottom of the ink within the inner rectangle, and of what goes on outside of it."""
     left, top, right, bottom = inner
     ink = _without_rules(ink)

@@ -27,6 +27,7 @@ from model.annotations import Box, Point, Prediction
 GRIP_PX = 8
 TURN_GRIP_PX = 11
 CORNER_DOT_PX = 7
+CUT_PX = 4
 EDGE_GRIPS_LEAST_BOX_PX = 40
 CORNER_GRIPS_LEAST_BOX_PX = 20
 """On a box under these sizes on the screen the grips of edges, or all, would hide the word: they are not shown."""
@@ -60,6 +61,7 @@ class Grips:
         self._stem = QGraphicsLineItem()
         self._turn = QGraphicsEllipseItem(-half, -half, TURN_GRIP_PX, TURN_GRIP_PX)
         self._degrees = TextTag()
+        self._cuts = [QGraphicsLineItem() for _ in range(4)]
         for shape in (*self._squares.values(), self._turn):
             shape.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
         for item in self.items:
@@ -69,7 +71,7 @@ class Grips:
     @property
     def items(self) -> tuple[QGraphicsItem, ...]:
         """What the scene shows."""
-        return (self._stem, *self._squares.values(), self._turn, self._degrees)
+        return (*self._cuts, self._stem, *self._squares.values(), self._turn, self._degrees)
 
     def show_at(self, box: Box | None, scale: float, seen: QRectF) -> None:
         """Put the grips on a box, or away. On a box that is small on the screen they would hide the word.
@@ -106,6 +108,17 @@ class Grips:
         self._turn.setPen(QPen(look.color("accent"), 2))
         self._stem.show()
         self._turn.show()
+
+    def show_cuts(self, box: Box | None, sides: Sequence[int]) -> None:
+        """Warn of the sides of a box that cut a character: 0 for the left one as the text runs, 1 top, and so on."""
+        pen = QPen(theme.tokens().color("doubtful"), CUT_PX)
+        pen.setCosmetic(True)
+        for side, line in enumerate(self._cuts):
+            line.setVisible(box is not None and side in sides)
+            if box is not None:
+                a, b = box.points[side - 1], box.points[side]
+                line.setLine(QLineF(QPointF(*a), QPointF(*b)))
+                line.setPen(pen)
 
     def show_degrees(self, degrees: float | None) -> None:
         """Show the angle beside the turning handle while it is under the hand; None hides it."""

@@ -15,10 +15,13 @@ from crnn_gui.widgets.canvas_tools import free_places
 from crnn_gui.widgets.grips import DrawnBox, Grips
 from crnn_gui.widgets.page_view import Outlook, PageView
 from model.annotations import Box, Page, Point, Word
+from model.ink import cut_sides
 
 VIEW_MARGIN_PX = 48
 VIEW_MARGINS_PX = (VIEW_MARGIN_PX, VIEW_MARGIN_PX, -VIEW_MARGIN_PX, -VIEW_MARGIN_PX)
 TAGS_MILLISECONDS = 40
+CUTS_MILLISECONDS = 200
+"""So long a box rests before it is looked at for characters that it cuts."""
 
 
 class Paging(StrEnum):
@@ -53,6 +56,10 @@ class WordsView(PageView):
         self._tags_soon.setSingleShot(True)
         self._tags_soon.setInterval(TAGS_MILLISECONDS)
         self._tags_soon.timeout.connect(self._place_tags)
+        self._cuts_soon = QTimer(self)
+        self._cuts_soon.setSingleShot(True)
+        self._cuts_soon.setInterval(CUTS_MILLISECONDS)
+        self._cuts_soon.timeout.connect(self._show_cuts)
         self.zoom_changed.connect(self._place_tags)
         self.view_changed.connect(self._place_grips)
         document.project_changed.connect(self._on_project_changed)
@@ -147,6 +154,7 @@ class WordsView(PageView):
                 item.show_word(word, predictions.get(word_id), doubt_below=self._doubt_below)
                 self._scale_item(item)
         self._tags_soon.start()
+        self._look_for_cuts()
         self._place_grips()
         self.view_changed.emit()
 
@@ -159,6 +167,7 @@ class WordsView(PageView):
                 item.set_selected(is_selected=word_id in chosen, is_current=word_id == current)
                 self._scale_item(item)
         self._shown_selection = ids
+        self._look_for_cuts()
         self._place_grips()
         if current and not self.has_gesture:
             self.show_word()
@@ -173,6 +182,17 @@ class WordsView(PageView):
     def _place_grips(self) -> None:
         word = self._held
         self._grips.show_at(word.box if word is not None else None, self.zoom, self._seen)
+
+    def _look_for_cuts(self) -> None:
+        """Take the warning of the box before away, and look at the box that stays."""
+        self._grips.show_cuts(None, ())
+        self._cuts_soon.start()
+
+    @Slot()
+    def _show_cuts(self) -> None:
+        word, image = self._held, self._document.page_image
+        if word is not None and image is not None:
+            self._grips.show_cuts(word.box, cut_sides(image.pixels, word.box))
 
     @property
     def _seen(self) -> QRectF:

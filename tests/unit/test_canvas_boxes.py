@@ -15,6 +15,7 @@ from crnn_gui.widgets.canvas_tools import Handle, handle_points
 from model.annotations import Box, Point
 from model.geometry import angle, centre, is_rectangle, is_sound, rectangle, rotated
 from model.images import cut_crop
+from model.ink import cut_sides
 from tests.helpers.desk import ALT, CTRL, NO_KEY, SHIFT, Desk
 
 # The offscreen platform says so of every window with a least size.
@@ -274,3 +275,20 @@ def test_where_there_is_no_writing_the_box_stays_and_a_sentence_says_so(desk: De
     desk.key(Qt.Key.Key_F)
     assert desk.word(word_id).box == Box.from_bounds(200, 200, 260, 230)
     assert "No writing stands out" in desk.window.notices.notices[-1].text
+
+
+def test_the_side_that_cuts_a_character_is_marked_once_the_box_rests(desk: Desk) -> None:
+    def marked() -> tuple[int, ...]:
+        return tuple(side for side, line in enumerate(desk.canvas._grips._cuts) if line.isVisible())
+
+    pixels = desk.document.page_image.pixels
+    word_id = draw(desk, Box.from_bounds(5, 5, 90, 50))
+    desk.until(lambda: not desk.canvas._cuts_soon.isActive())
+    assert marked() == ()
+    tight = [Box.from_bounds(left, 15, 80, 36) for left in range(19, 45)]
+    cutting = next(box for box in tight if 0 in cut_sides(pixels, box))
+    desk.document.move_word(word_id, cutting)
+    assert marked() == (), "not while it moves"
+    desk.until(lambda: 0 in marked())
+    desk.document.select(())
+    assert marked() == ()

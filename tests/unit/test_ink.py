@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from model import geometry
 from model.annotations import Box
 from model.images import read_image
-from model.ink import MARGIN_SHARE, snapped
+from model.ink import MARGIN_SHARE, cut_sides, snapped
 
 SIGNS = (-1, -1, 1, 1)
 WRITING = Box.from_bounds(80, 60, 140, 80)
@@ -82,6 +82,21 @@ def test_a_box_at_the_edge_of_the_page_stays_on_it() -> None:
     found = snapped(image, Box.from_bounds(0, 0, 60, 25))
     assert found is not None
     assert found.bounds == (0, 0, 43, 23)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "sides"),
+    [
+        ((75, 55, 150, 85), ()),
+        ((80, 60, 140, 80), ()),
+        ((82, 55, 150, 85), (0,)),
+        ((75, 66, 150, 85), (1,)),
+        ((75, 55, 138, 85), (2,)),
+        ((75, 55, 138, 74), (2, 3)),
+    ],
+)
+def test_sides_that_cut_a_character_are_found(bounds: tuple[int, int, int, int], sides: tuple[int, ...]) -> None:
+    assert cut_sides(page(), Box.from_bounds(*bounds)) == sides
 
 
 def test_what_looks_in_from_other_words_and_rules_is_left_out() -> None:
