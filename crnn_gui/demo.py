@@ -65,6 +65,7 @@ class Demonstration(Script):
         yield from self._train()
         yield from self._export()
         yield from self._go_dark()
+        yield from self._look_for_things()
 
     def _draw_words(self) -> Steps:
         """Draw two words and type what they say."""
@@ -177,6 +178,22 @@ class Demonstration(Script):
         QTest.keyClick(self.window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
         yield from self.pause(1.0)
         self._take("page in the dark look")
+
+    def _look_for_things(self) -> Steps:
+        """Open the command palette and the settings."""
+        QTest.keyClick(self.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+        palette = self.window.guides.palette
+        yield Until("the palette", palette.isVisible)
+        yield from self.pause(0.3)
+        self._take("command palette")
+        QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+        QTest.keyClick(self.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+        yield Until("the settings", self.window.guides.settings_page.isVisible)
+        yield from self.pause(0.3)
+        self._take("settings")
+        self.window.guides.settings_page.show_keys()
+        yield from self.pause(0.3)
+        self._take("shortcuts")
 
     def _take(self, title: str) -> None:
         """Save a picture of the window, with the windows that belong to it in front."""

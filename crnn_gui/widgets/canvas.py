@@ -33,7 +33,7 @@ from crnn_gui.widgets.canvas_tools import (
 from crnn_gui.widgets.grips import cursor_of
 from crnn_gui.widgets.words_view import WordsView
 from model import geometry
-from model.annotations import Box, Page, Point
+from model.annotations import Box, Point
 
 GRIP_REACH_PX = 8.0
 
@@ -77,11 +77,8 @@ class Canvas(WordsView):
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Page"))
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self.viewport())
-
-    @Slot(object)
-    def _on_page_opened(self, page: Page | None) -> None:
-        self.cancel_gesture()
-        super()._on_page_opened(page)
+        # No override of the slot that the page's words come by: PySide calls overridden slots of deleted objects, too.
+        document.page_left.connect(self.cancel_gesture)
 
     @property
     def has_gesture(self) -> bool:
@@ -281,6 +278,7 @@ class Canvas(WordsView):
 
     # Stopping
 
+    @Slot()
     def cancel_gesture(self) -> bool:
         """Give up the drag, or the last corner that was clicked. Returns whether there was one."""
         draw, change, corners = self._draw, self._change, self._corners

@@ -101,7 +101,7 @@ class EmptyState(QWidget):
             line = item.widget()
             if line is not None:
                 line.deleteLater()
-        self._rows = [RecentRow(project) for project in projects[:MOST_RECENT]]
+        self._rows = [RecentRow(project) for project in projects[: max(2, round(MOST_RECENT / theme.text_scale()))]]
         for row in self._rows:
             self._recent.addWidget(self._line(row))
         self._recent_title.setVisible(bool(self._rows))

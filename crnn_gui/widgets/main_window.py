@@ -178,7 +178,6 @@ class MainWindow(QMainWindow):
         document.selection_changed.connect(self._on_what_is_there_changed)
         document.counts_changed.connect(self.status.show_counts)
         document.page_opened.connect(self.notices.leave_page)
-        document.saved_changed.connect(self.status.show_saved)
         document.saved_changed.connect(self._on_saved_changed)
         document.notice.connect(self.notices.show_notice)
         self.notices.action_chosen.connect(document.act_on_notice)
@@ -252,6 +251,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_saved_changed(self, state: SaveState) -> None:
         before, self._saved = self._saved, state
+        self.status.show_saved(state if self._document.project is not None else None)
         if state.problem and not state.is_replaced and (before is None or not before.problem):
             self.notices.show_notice(Notice("error", state.problem))
         if before is not None and before.problem and not state.problem:

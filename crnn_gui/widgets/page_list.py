@@ -77,6 +77,7 @@ class PageList(QFrame):
         super().__init__(parent)
         self._document = document
         self._model = model
+        model.setParent(self)  # it listens to the document as long as it lives
         self.setObjectName("side")
         self.setMinimumWidth(theme.scaled(240))
         self._search = QLineEdit()

@@ -22,7 +22,7 @@ from crnn_gui import theme
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
 from crnn_gui.training import RunSettings
-from crnn_gui.wording import counted
+from crnn_gui.wording import counted, device_reason
 from model.messages import PlanSummary
 
 
@@ -171,7 +171,9 @@ class PlanCard(QWidget):
             characters = escape(" ".join(plan.new_characters))
             lines.append(self.tr("New characters: {characters}").format(characters=characters))
         kind, _, reason = plan.device.partition(": ")
-        lines.append(f'<span style="color:{theme.tokens().muted}">{kind.upper()}: {escape(reason)}</span>')
+        lines.append(
+            f'<span style="color:{theme.tokens().muted}">{kind.upper()}: {escape(device_reason(reason))}</span>'
+        )
         self._plan.setText("<br>".join(lines))
 
     def changeEvent(self, event: QEvent) -> None:

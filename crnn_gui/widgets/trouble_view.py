@@ -150,7 +150,7 @@ class TroubleView(QWidget):
         for (severity, cause), members in sorted(groups.items(), key=lambda g: g[0][0] != Severity.ERROR):
             left_out = severity == Severity.ERROR
             title = self.tr("Left out: {cause}") if left_out else self.tr("Kept all the same: {cause}")
-            sentence = f"{title.format(cause=CAUSES[cause])} ({counted(len(members), 'crop')})"
+            sentence = f"{title.format(cause=cause_text(cause))} ({counted(len(members), 'crop')})"
             head = self._add_head(sentence, "warning-circle" if left_out else "info")
             head.setData(_finding(cause, members), _FINDING_ROLE)
             for problem in members:

@@ -410,6 +410,10 @@
    <translation>采用候选 9</translation>
   </message>
   <message>
+   <source>This &amp;machine…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Turn box by 15° to the left</source>
    <translation>框左转 15°</translation>
   </message>
@@ -470,6 +474,18 @@
   <message>
    <source>No word of this project waits for you any more.</source>
    <translation>本项目中没有待处理的词了。</translation>
+  </message>
+  <message>
+   <source>page</source>
+   <translation>个页面</translation>
+  </message>
+  <message>
+   <source>pages</source>
+   <translation>个页面</translation>
+  </message>
+  <message>
+   <source>{pages} moved to the trash; Undo brings back what was deleted.</source>
+   <translation type="unfinished" />
   </message>
  </context>
  <context>
@@ -1619,6 +1635,44 @@ or Tab to go to the first.</source>
   </message>
  </context>
  <context>
+  <name>Machine</name>
+  <message>
+   <source>The examination ended without a result.</source>
+   <translation type="unfinished" />
+  </message>
+ </context>
+ <context>
+  <name>MachinePanel</name>
+  <message>
+   <source>Copy facts</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Examine again</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No recogniser is loaded</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Reading some hundred crops and training two steps; this takes a few seconds.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Reads on: {device}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The machine could not be examined. {reason}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>This machine</source>
+   <translation type="unfinished" />
+  </message>
+ </context>
+ <context>
   <name>MainWindow</name>
   <message>
    <source>&amp;Redo {edit}</source>
@@ -2106,8 +2160,8 @@ or Tab to go to the first.</source>
    <translation>正在打开</translation>
   </message>
   <message>
-   <source>Restore the backup of {name}</source>
-   <translation>还原 {name} 的备份</translation>
+   <source>Restore {date}: {words} words, {verified} verified</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Restoring</source>
@@ -3509,6 +3563,10 @@ or Tab to go to the first.</source>
    <translation>查找词已停止。{reason}</translation>
   </message>
   <message>
+   <source>Found words: {words} on 1 page.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Found words: {words} on {pages} pages.</source>
    <translation>找到 {words} 个词，分布在 {pages} 个页面。</translation>
   </message>
@@ -3625,11 +3683,11 @@ or Tab to go to the first.</source>
   </message>
   <message>
    <source>{what} by {author} {when}.</source>
-   <translation>{what},{author},{when}。</translation>
+   <translation>{what}，{author}，{when}。</translation>
   </message>
   <message>
    <source>{what} {when}.</source>
-   <translation>{what},{when}。</translation>
+   <translation>{what}，{when}。</translation>
   </message>
   <message>
    <source>{what}, by Undo</source>

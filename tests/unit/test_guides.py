@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox, QToolButton, QWidget
+from shiboken6 import isValid
 
 from crnn_gui import app as program
 from crnn_gui import theme
@@ -25,6 +26,7 @@ from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import SETTINGS, RecentProject, Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.widgets.recent_row import RecentRow
+from model.annotations import Box
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)")
 
@@ -101,8 +103,6 @@ def test_settings_take_effect_at_once(start: Start, settings: Settings) -> None:
 
 
 def test_boxes_are_read_live_only_if_wanted(start: Start, settings: Settings, tiny_project: Path, until: Until) -> None:
-    from model.annotations import Box
-
     made = start()
     open_project(made, tiny_project, until)
     asked: list[object] = []
@@ -307,6 +307,30 @@ def test_what_can_be_done_and_starts_with_the_letters_comes_first() -> None:
     entries = [Entry("action", "Unread"), Entry("action", "Read page", why_not="no"), Entry("action", "Read word")]
     assert [entry.text for entry in find(entries, "read")] == ["Read word", "Read page", "Unread"]
     assert find(entries, "zzz") == []
+
+
+# --- a window that is built anew ---
+
+
+def test_nothing_of_the_old_window_is_left(
+    start: Start, settings: Settings, tiny_project: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "LINGER_MILLISECONDS", 0)
+    made = start()
+    open_project(made, tiny_project, until)
+    old = made.window
+    for name in ("review", "train", "annotate"):
+        old.show_workspace(name)
+    old.guides.show_settings()
+    old.guides.show_palette()
+    settings.set_value("look/text_percent", 110)
+    until(lambda: not isValid(old))
+    made.document.step_page(1)
+    until(lambda: made.document.page is not None and made.document.page.path == "second.png")
+    made.document.add_word(Box.from_bounds(10, 10, 60, 30))
+    made.document.undo()
+    made.document.close_project()
+    until(lambda: made.window.empty.isVisible())
 
 
 # --- language ---
