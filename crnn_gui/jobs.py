@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QCoreApplication
 
+from crnn_gui.wording import marked
 from model.annotations import Page
+
+SHOW_PAGES = marked("NoticeActions", "Show pages")
+"""What a notice offers where pages were left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from itertools import islice
 from PySide6.QtCore import QObject, Signal, Slot
 
 from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
-from crnn_gui.jobs import JobProgress, Pace, PageProblem, told_problems
+from crnn_gui.jobs import SHOW_PAGES, JobProgress, Pace, PageProblem, told_problems
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
+from crnn_gui.wording import marked
 from model.messages import WeightsSummary, WordReading
 from model.store import AnnotationStore
 from model.suggesting import PageToRead, Which, pages_to_read
+
+READ_AGAIN = marked("NoticeActions", "Read these again")
+GO_ON = marked("NoticeActions", "Go on")
 
 META_KEY = "reading all pages"
 """Names the value of the annotation file that says which words are being read, from the wish to its end."""
@@ -130,11 +134,11 @@ class ProjectReading(QObject):
         """Do what the user chose in the bar at the end."""
         if notice is not self._report:
             return
-        if action == self.tr("Show pages"):
+        if action == SHOW_PAGES:
             self.problems_requested.emit(self._problems)
-        elif action == self.tr("Read these again"):
+        elif action == READ_AGAIN:
             self.start(Which.OLDER)
-        elif action == self.tr("Go on") and self._wanted is None:
+        elif action == GO_ON and self._wanted is None:
             self._read_marker()
 
     # Beginning, also after an interruption
@@ -275,15 +279,15 @@ class ProjectReading(QObject):
         self.progress_changed.emit(None)
         text = self.tr("Reading stopped at page {page} of {pages}. {reason}")
         sentence = text.format(page=f"{job.number:,}", pages=f"{job.pages:,}", reason=reason)
-        self._report = Notice("error", sentence, (self.tr("Go on"),))
+        self._report = Notice("error", sentence, (GO_ON,))
         self.told.emit(self._report)
 
     def _finish(self, job: _Job) -> None:
         self._end()
         self._problems = tuple(job.problems.values())
-        actions = [self.tr("Show pages")] if job.problems else []
+        actions = [SHOW_PAGES] if job.problems else []
         if job.which is Which.UNREAD and job.older:
-            actions.append(self.tr("Read these again"))
+            actions.append(READ_AGAIN)
         self._report = Notice("warning" if job.problems else "info", self._outcome(job), tuple(actions))
         self.told.emit(self._report)
 

@@ -9,13 +9,17 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Signal, Slot
 
 from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
-from crnn_gui.jobs import JobProgress, Pace, PageProblem, told_problems
+from crnn_gui.jobs import SHOW_PAGES, JobProgress, Pace, PageProblem, told_problems
 from crnn_gui.services.assistant import AssistantService, is_installed
 from crnn_gui.services.child import ChildEndedError
 from crnn_gui.services.store_service import StoreService
+from crnn_gui.wording import marked
 from model.annotations import PageContent, WordChange
 from model.detecting import FoundWord, PageToSearch, free_words, pages_to_search
 from model.store import AnnotationStore
+
+COPY_COMMAND = marked("NoticeActions", "Copy the command")
+FIND_WORDS = marked("Edits", "Find words")  # the same words as model.detecting.EDIT_TITLE
 
 PAGES_PASSED_OVER = 500
 FAILURES_IN_A_ROW = 3
@@ -90,7 +94,7 @@ class WordFinding(QObject):
             text = self.tr(
                 "Finding words needs a detector that is not installed. Install it, then start again: {command}"
             )
-            self._report = Notice("info", text.format(command=COMMAND), (self.tr("Copy the command"),))
+            self._report = Notice("info", text.format(command=COMMAND), (COPY_COMMAND,))
             self.told.emit(self._report)
             return
         if where == "page" and page is not None:
@@ -124,9 +128,9 @@ class WordFinding(QObject):
         """Do what the user chose in a bar of this job."""
         if notice is not self._report:
             return
-        if action == self.tr("Copy the command"):
+        if action == COPY_COMMAND:
             self.command_requested.emit(COMMAND)
-        elif action == self.tr("Show pages"):
+        elif action == SHOW_PAGES:
             self.problems_requested.emit(self._problems)
 
     @Slot(object)
@@ -185,7 +189,7 @@ class WordFinding(QObject):
         if page.id not in {known.id for known in self._document.pages}:
             free = []  # it went into the trash meanwhile
         words = [self._document.new_word(one.box, page.id) for one in free]
-        self._document.change_words(self.tr("Find words"), [WordChange(None, word) for word in words])
+        self._document.change_words(FIND_WORDS, [WordChange(None, word) for word in words])
         self._document.record_predictions(
             [(word.id, word.box, one.prediction) for word, one in zip(words, free, strict=True)]
         )
@@ -217,7 +221,7 @@ class WordFinding(QObject):
     def _finish(self, job: _Job) -> None:
         self._end()
         self._problems = tuple(job.problems.values())
-        actions = (self.tr("Show pages"),) if job.problems else ()
+        actions = (SHOW_PAGES,) if job.problems else ()
         self._report = Notice("warning" if job.problems else "info", self._outcome(job), actions)
         self.told.emit(self._report)
 
