@@ -78,6 +78,7 @@ class PageList(QFrame):
         self._document = document
         self._model = model
         model.setParent(self)  # it listens to the document as long as it lives
+        self._scrolled = 0
         self.setObjectName("side")
         self.setMinimumWidth(theme.scaled(240))
         self._search = QLineEdit()
@@ -98,13 +99,14 @@ class PageList(QFrame):
         self.view.setModel(model)
         self.view.setItemDelegate(_PageDelegate(document, self.view))
         delete = QAction(self.view)
-        delete.setShortcuts([QKeySequence.StandardKey.Delete, QKeySequence(Qt.Key.Key_Backspace)])
+        delete.setShortcuts([QKeySequence(QKeySequence.StandardKey.Delete), QKeySequence(Qt.Key.Key_Backspace)])
         delete.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         delete.triggered.connect(self.delete_requested)
         self.view.addAction(delete)
         self._lay_out()
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)
         document.page_opened.connect(self._on_page_opened)
+        model.modelAboutToBeReset.connect(self._on_model_about_to_be_reset)
         model.modelReset.connect(self._on_model_reset)
         model.rowsInserted.connect(self._on_model_reset)
 
@@ -174,7 +176,14 @@ class PageList(QFrame):
             self.view.scrollTo(index)
 
     @Slot()
+    def _on_model_about_to_be_reset(self) -> None:
+        self._scrolled = self.view.verticalScrollBar().value()
+
+    @Slot()
     def _on_model_reset(self) -> None:
+        # A page that was deleted must not take the list back to its beginning.
+        self.view.doItemsLayout()
+        self.view.verticalScrollBar().setValue(self._scrolled)
         none = self._model.rowCount() == 0
         self._empty.setVisible(none)
         self._empty.setText(

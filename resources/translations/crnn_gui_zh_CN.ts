@@ -411,7 +411,7 @@
   </message>
   <message>
    <source>This &amp;machine…</source>
-   <translation type="unfinished" />
+   <translation>本机(&amp;M)…</translation>
   </message>
   <message>
    <source>Turn box by 15° to the left</source>
@@ -485,7 +485,7 @@
   </message>
   <message>
    <source>{pages} moved to the trash; Undo brings back what was deleted.</source>
-   <translation type="unfinished" />
+   <translation>{pages}已移到回收站；撤销可恢复删除的内容。</translation>
   </message>
  </context>
  <context>
@@ -815,6 +815,10 @@
   <message>
    <source>Duplicate words</source>
    <translation>创建词的副本</translation>
+  </message>
+  <message>
+   <source>Find words</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Ignore</source>
@@ -1638,38 +1642,38 @@ or Tab to go to the first.</source>
   <name>Machine</name>
   <message>
    <source>The examination ended without a result.</source>
-   <translation type="unfinished" />
+   <translation>检查结束，没有结果。</translation>
   </message>
  </context>
  <context>
   <name>MachinePanel</name>
   <message>
    <source>Copy facts</source>
-   <translation type="unfinished" />
+   <translation>复制信息</translation>
   </message>
   <message>
    <source>Examine again</source>
-   <translation type="unfinished" />
+   <translation>重新检查</translation>
   </message>
   <message>
    <source>No recogniser is loaded</source>
-   <translation type="unfinished" />
+   <translation>未加载识别器</translation>
   </message>
   <message>
    <source>Reading some hundred crops and training two steps; this takes a few seconds.</source>
-   <translation type="unfinished" />
+   <translation>正在识别几百张裁剪图并训练两步；需要几秒钟。</translation>
   </message>
   <message>
    <source>Reads on: {device}</source>
-   <translation type="unfinished" />
+   <translation>识别设备：{device}</translation>
   </message>
   <message>
    <source>The machine could not be examined. {reason}</source>
-   <translation type="unfinished" />
+   <translation>无法检查本机。{reason}</translation>
   </message>
   <message>
    <source>This machine</source>
-   <translation type="unfinished" />
+   <translation>本机</translation>
   </message>
  </context>
  <context>
@@ -1792,6 +1796,14 @@ or Tab to go to the first.</source>
    <translation>关闭，下次继续</translation>
   </message>
   <message>
+   <source>Copy the command</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Go on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Go on with it</source>
    <translation>继续</translation>
   </message>
@@ -1800,12 +1812,20 @@ or Tab to go to the first.</source>
    <translation>查看</translation>
   </message>
   <message>
+   <source>Read these again</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Replace all</source>
    <translation>全部替换</translation>
   </message>
   <message>
    <source>Show</source>
    <translation>显示</translation>
+  </message>
+  <message>
+   <source>Show pages</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Train</source>
@@ -2161,7 +2181,7 @@ or Tab to go to the first.</source>
   </message>
   <message>
    <source>Restore {date}: {words} words, {verified} verified</source>
-   <translation type="unfinished" />
+   <translation>还原 {date}：{words} 个词，已确认 {verified} 个</translation>
   </message>
   <message>
    <source>Restoring</source>
@@ -2183,10 +2203,6 @@ or Tab to go to the first.</source>
    <translation>全部 {pages} 个页面已识别：{words} 个词，用时 {minutes} 分钟。</translation>
   </message>
   <message>
-   <source>Go on</source>
-   <translation>继续</translation>
-  </message>
-  <message>
    <source>Looking for words to read</source>
    <translation>正在查找要识别的词</translation>
   </message>
@@ -2197,10 +2213,6 @@ or Tab to go to the first.</source>
   <message>
    <source>No word was left to read.</source>
    <translation>没有需要识别的词。</translation>
-  </message>
-  <message>
-   <source>Read these again</source>
-   <translation>重新识别这些</translation>
   </message>
   <message>
    <source>Reading goes on at page {page} of {pages}; what lies before it has been read.</source>
@@ -2217,10 +2229,6 @@ or Tab to go to the first.</source>
   <message>
    <source>Reading stopped at page {page} of {pages}. {reason}</source>
    <translation>识别停在第 {page}/{pages} 页。{reason}</translation>
-  </message>
-  <message>
-   <source>Show pages</source>
-   <translation>显示页面</translation>
   </message>
   <message>
    <source>{words} words have readings of older weights.</source>
@@ -3527,16 +3535,8 @@ or Tab to go to the first.</source>
  <context>
   <name>WordFinding</name>
   <message>
-   <source>Copy the command</source>
-   <translation>复制命令</translation>
-  </message>
-  <message>
    <source>Every page has words or is verified as empty.</source>
    <translation>每个页面都已有词，或已确认为空。</translation>
-  </message>
-  <message>
-   <source>Find words</source>
-   <translation>查找词</translation>
   </message>
   <message>
    <source>Finding words is paused at page {page} of {pages}</source>
@@ -3564,7 +3564,7 @@ or Tab to go to the first.</source>
   </message>
   <message>
    <source>Found words: {words} on 1 page.</source>
-   <translation type="unfinished" />
+   <translation>找到 {words} 个词，在 1 个页面上。</translation>
   </message>
   <message>
    <source>Found words: {words} on {pages} pages.</source>
@@ -3573,10 +3573,6 @@ or Tab to go to the first.</source>
   <message>
    <source>No page could be searched.</source>
    <translation>没有可以搜索的页面。</translation>
-  </message>
-  <message>
-   <source>Show pages</source>
-   <translation>显示页面</translation>
   </message>
   <message>
    <source>{count} lay over words that are there and were left out.</source>
