@@ -70,6 +70,7 @@ class ReviewService(QObject):
         on_error: Callable[[Exception], None] | None = None,
         *,
         is_early: bool = False,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         """Call ``question(store, index)`` in the store's thread, and ``on_answer`` with the result in this one.
 
@@ -78,6 +79,8 @@ class ReviewService(QObject):
             on_answer: not called when another project is open by then.
             on_error: gets what the question raised; without it the store tells of it.
             is_early: answer from the first portion as well, and once more when all words are in.
+            is_wanted: looked at in both threads; a question that has been overtaken is not asked any more, for it may
+                take a second in a large project.
         """
         held, changed = self._held, tuple(self._changed)
         self._changed.clear()
@@ -85,7 +88,7 @@ class ReviewService(QObject):
         def work(store: AnnotationStore) -> tuple[_Building | None, T | None]:
             building = _take_in(held, store, changed)
             assert held.index is not None, "made by _take_in"
-            if building is not None and not is_early:
+            if (building is not None and not is_early) or not is_wanted():
                 return building, None
             return building, question(store, held.index)
 
@@ -94,13 +97,19 @@ class ReviewService(QObject):
                 return
             building, answer = result
             self._is_building = building is not None
+            if not is_wanted():
+                return
             if building is None or is_early:
                 on_answer(answer)  # type: ignore[arg-type]
             if building is not None:
                 self.progressed.emit(building.share)
-                self.ask(question, on_answer, on_error)
+                self.ask(question, on_answer, on_error, is_wanted=is_wanted)
 
-        self._store.read(work, told, on_error)
+        def failed(error: Exception) -> None:
+            if on_error is not None and is_wanted():
+                on_error(error)
+
+        self._store.read(work, told, failed if on_error is not None else None)
 
     def list_words(
         self,
@@ -111,13 +120,14 @@ class ReviewService(QObject):
         limit: int,
         without: frozenset[int] = frozenset(),
         is_early: bool = False,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         """Find the first ``limit`` words of those that are wanted, and read them but for those known already."""
 
         def work(store: AnnotationStore, index: ReviewIndex) -> tuple[FoundWord, ...]:
             return found_words(store, (i for i in index.word_ids(query, limit) if i not in without))
 
-        self.ask(work, on_answer, on_error, is_early=is_early)
+        self.ask(work, on_answer, on_error, is_early=is_early, is_wanted=is_wanted)
 
     def read_words(self, word_ids: Iterable[int], on_answer: Callable[[tuple[FoundWord, ...]], None]) -> None:
         """Read words with their newest predictions, in this order."""
@@ -129,9 +139,11 @@ class ReviewService(QObject):
         query: ReviewQuery,
         on_answer: Callable[[dict[State, int]], None],
         on_error: Callable[[Exception], None],
+        *,
+        is_wanted: Callable[[], bool],
     ) -> None:
         """Count the words of each state that the other filters let through."""
-        self.ask(lambda _, index: index.counts(query), on_answer, on_error)
+        self.ask(lambda _, index: index.counts(query), on_answer, on_error, is_wanted=is_wanted)
 
     def weights(self, on_answer: Callable[[dict[str, tuple[str, int]]], None]) -> None:
         """Find the weights that read words last, by hash: their name, and how many words."""

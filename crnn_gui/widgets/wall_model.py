@@ -208,16 +208,19 @@ class WallModel(QAbstractListModel):
     def _ask(self, current: int) -> None:
         words = self._reviewing.words
 
-        def told(found: tuple[FoundWord, ...]) -> None:
-            if current == self._round:
-                self._on_listed(found)
-
         if self._sample is not None:
-            words.read_words(self._sample, told)
+            words.read_words(self._sample, lambda found: self._on_listed(found) if current == self._round else None)
         else:
             # The first portion's words at once where nothing hangs; else they would move twice.
             is_early = not self._rows
-            words.list_words(self._query, told, self._on_refused, limit=FIRST_ROWS, is_early=is_early)
+            words.list_words(
+                self._query,
+                self._on_listed,
+                self._on_refused,
+                limit=FIRST_ROWS,
+                is_early=is_early,
+                is_wanted=lambda: current == self._round,
+            )
         self.tally.count(self._query)
 
     def _on_listed(self, found: tuple[FoundWord, ...]) -> None:

@@ -82,9 +82,10 @@ class Tally(QObject):
         query, current = self._query, self._round
 
         def told(counts: dict[State, int]) -> None:
-            if current == self._round and counts != self._counts:
+            if counts != self._counts:
                 self._counts = counts
                 self.changed.emit()
 
         # The list tells what is wrong with the filters.
-        self._reviewing.words.count(query, told, lambda _error: None)
+        words = self._reviewing.words
+        words.count(query, told, lambda _error: None, is_wanted=lambda: current == self._round)

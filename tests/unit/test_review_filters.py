@@ -15,7 +15,7 @@ from crnn_gui.reviewing import Reviewing
 from crnn_gui.services.crops import Crops
 from crnn_gui.widgets import wall_model
 from crnn_gui.widgets.review import ReviewWorkspace
-from model import review_table
+from model import review_queries, review_table
 from model.annotations import Box, Prediction, Source, State, Word
 from model.review_queries import Order
 from model.store import FILE_NAME, AnnotationStore
@@ -144,3 +144,13 @@ def test_filters_that_let_nothing_through_say_so(review: ReviewWorkspace, until:
     review.head.filters.least_slider.setValue(99)
     until(lambda: review._empty.isVisible())
     assert review._empty.sentence.startswith("No word here passes the filters")
+
+
+def test_a_search_that_was_overtaken_is_neither_listed_nor_told(review: ReviewWorkspace, until: Until) -> None:
+    listed: list[list[str]] = []
+    review.model.modelReset.connect(lambda: listed.append(texts(review)))
+    for text, is_regex in (("n0", False), ("(", True), ("n4", False)):
+        review.model.set_query(review_queries.ReviewQuery(text=text, is_regex=is_regex))
+    until(lambda: texts(review) == [f"n{i}" for i in range(40, 50)])
+    assert listed == [texts(review)]
+    assert not review.head.hint.isVisible()
