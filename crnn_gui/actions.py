@@ -238,7 +238,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
             ("turn_right", "Turn box by 1° to the &right", (".",), "turn", "arrow-clockwise", 1),
             ("turn_left_far", "Turn box by 15° to the left", ("Shift+,",), "turn", "", -15),
             ("turn_right_far", "Turn box by 15° to the right", ("Shift+.",), "turn", "", 15),
-            ("turn_reading", "Turn the &reading by 90°", ("O",), "turn_reading", "text-align-left", 1),
+            ("turn_reading", "Turn the &reading by 90°", ("O",), "turn_reading", "arrow-bend-right-down", 1),
             ("turn_reading_back", "Turn the reading by 90° back", ("Shift+O",), "turn_reading", "", -1),
         )
     ),

@@ -24,7 +24,7 @@ from crnn_gui.widgets.word_list import WordList
 from crnn_gui.widgets.word_look import other_readings
 from crnn_gui.word_tools import WordTools
 from crnn_gui.wording import counted
-from model.annotations import Box
+from model.annotations import Box, Prediction
 
 CANVAS_LEAST_PX = 240
 LIST_FROM_PX = 520
@@ -61,6 +61,7 @@ class AnnotateWorkspace(QWidget):
         self._characters: CharacterMap | None = None
         self._characters_for = self.field
         self._live_box: Box | None = None
+        self._live_reading: Prediction | None = None
         self._toolbar = QToolBar()
         self._toolbar.setIconSize(QSize(theme.scaled(18), theme.scaled(18)))
         self._toolbar.setMovable(False)
@@ -137,6 +138,7 @@ class AnnotateWorkspace(QWidget):
             self._toolbar.addSeparator()
         self._toolbar.addWidget(self.angle)
         self._toolbar.addWidget(self._zoom)
+        self._inspector.add_tools(actions)
 
     @Slot(float)
     def _on_zoom_changed(self, scale: float) -> None:
@@ -174,18 +176,20 @@ class AnnotateWorkspace(QWidget):
     def _on_box_previewed(self, box: Box | None) -> None:
         self._live_box = box
         if box is None:
+            self._live_reading = None
             self._reading.stop_preview()
             self._inspector.refresh()
             self._place_card()
             return
         self._hide_card()
-        self._inspector.show_live(box, None)
+        # A reading of a box a few moves back is still the best there is, until the next one comes.
+        self._inspector.show_live(box, self._live_reading)
         self._reading.preview(box)
 
     @Slot(object)
     def _on_reading_previewed(self, answer: LiveAnswer) -> None:
-        # An answer for a box a few moves back is still the best there is, until the next one comes.
         if self._live_box is not None:
+            self._live_reading = answer.prediction
             self.canvas.drawn.show_reading(answer.prediction)
             self._inspector.show_live(self._live_box, answer.prediction)
 

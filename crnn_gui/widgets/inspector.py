@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QImage
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from crnn_gui import theme
 from crnn_gui.document import ProjectDocument
@@ -13,7 +15,7 @@ from crnn_gui.widgets.alternatives import MOST_ALTERNATIVES, Alternatives
 from crnn_gui.widgets.column import Column
 from crnn_gui.widgets.crop_view import CropView
 from crnn_gui.widgets.history_view import HistoryView
-from crnn_gui.widgets.info_line import InfoLine, caption
+from crnn_gui.widgets.info_line import ICON_PX, InfoLine, caption
 from crnn_gui.widgets.rules_view import RulesView
 from crnn_gui.widgets.spelling_hint import SpellingHint
 from crnn_gui.widgets.strip_view import StripView
@@ -26,6 +28,7 @@ from model.images import cut_crop, to_strip
 from model.rules import FREE, ReadingRules
 
 WIDTH_PX = 320
+_TOOLS = ("snap_to_ink", "turn_reading")
 MOST_PX = 560
 """With large text its lines break rather than that it takes the page's room."""
 
@@ -58,6 +61,9 @@ class Inspector(QFrame):
         self._crop = CropView()
         self._strip = StripView()
         self._strip_title = caption(self.tr("What the network sees"))
+        self._strip_head = QHBoxLayout()
+        self._strip_head.setSpacing(0)
+        self._strip_head.addWidget(self._strip_title, 1)
         self._hint = SpellingHint(self.field)
         self._alternatives = Alternatives()
         self._evidence = InfoLine()
@@ -84,7 +90,7 @@ class Inspector(QFrame):
         layout.setSpacing(8)
         layout.addLayout(head)
         layout.addWidget(self._crop)
-        layout.addWidget(self._strip_title)
+        layout.addLayout(self._strip_head)
         layout.addWidget(self._strip)
         layout.addSpacing(4)
         layout.addWidget(self.field)
@@ -99,6 +105,15 @@ class Inspector(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(Column(content))
+
+    def add_tools(self, actions: Mapping[str, QAction]) -> None:
+        """Put what changes the crop beside it."""
+        for name in _TOOLS:
+            button = QToolButton()
+            button.setIconSize(QSize(ICON_PX, ICON_PX))
+            button.setDefaultAction(actions[name])
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._strip_head.addWidget(button)
 
     # What is shown
 
