@@ -427,7 +427,7 @@ class ProjectDocument(ProjectState):
         kept = [r for r in read if r[0] not in self._words or self._words[r[0]].box == r[1]]
         here = {word_id: prediction for word_id, _, prediction in kept if word_id in self._words}
         if kept:
-            self._store.write(lambda store: store.save_predictions(kept))
+            self._store.save_predictions(kept)
         if len(here) < len(kept):
             self._recount_soon.start()
         if here:

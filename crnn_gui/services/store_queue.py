@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crnn_gui.services.store_worker import Worker
-    from model.annotations import Edit
+    from model.annotations import Box, Edit, Prediction
 
 GESTURE_SECONDS = 0.3
 
@@ -21,7 +21,7 @@ GESTURE_SECONDS = 0.3
 class Job:
     """One call on the store. Writes are kept until they succeed; readings end with their error.
 
-    An ``edit`` that waits may still grow by later steps of its gesture.
+    An ``edit`` that waits may still grow by later steps of its gesture. ``predictions`` are those it keeps.
     """
 
     run: Callable[[Worker], Any]
@@ -29,6 +29,7 @@ class Job:
     on_error: Callable[[Exception], None] | None = None
     is_write: bool = False
     edit: Edit | None = None
+    predictions: tuple[tuple[int, Box, Prediction], ...] = ()
     gesture: int = 0
     not_before: float = 0.0
     is_swap: bool = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -23,7 +23,7 @@ from model.errors import StoreError
 from model.store import AnnotationStore
 
 if TYPE_CHECKING:
-    from model.annotations import Edit, PageContent
+    from model.annotations import Box, Edit, PageContent, Prediction
 
 __all__ = ["OpenedFile", "SaveState", "StoreService"]
 
@@ -132,6 +132,11 @@ class StoreService(QObject):
         """Run ``job(store)`` until the file accepts it, after everything written before."""
         self._post(Job(lambda worker: job(worker.store), on_done, is_write=True))
 
+    def save_predictions(self, readings: Sequence[tuple[int, Box, Prediction]]) -> None:
+        """Keep what was read of words, each with the box it was read from."""
+        kept = tuple(readings)
+        self._post(Job(lambda worker: worker.store.save_predictions(kept), is_write=True, predictions=kept))
+
     def apply(self, edit: Edit, *, gesture: int = 0) -> bool:
         """Commit ``edit``. Steps of one gesture that follow each other quickly become one transaction.
 
@@ -183,6 +188,9 @@ class StoreService(QObject):
                     words[change.word_id] = after
                 if before is None or after is None or before.box != after.box:
                     predictions.pop(change.word_id, None)  # it speaks about other pixels
+            for word_id, box, prediction in job.predictions:
+                if word_id in words and words[word_id].box == box:
+                    predictions[word_id] = prediction
         return replace(content, words=tuple(words.values()), predictions=predictions)
 
     def _tell(self, *, problem: str, is_replaced: bool = False) -> None:

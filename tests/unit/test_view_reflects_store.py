@@ -134,6 +134,7 @@ def _check_inspector(desk: Desk) -> None:
 @example(
     deeds=[("predict", 0), ("page", 0), ("delete", 0), ("draw", 5), ("page", 0), ("move", 3)]
 )  # while it is being read
+@example(deeds=[("page", 0), ("predict", 0)])
 @given(deeds=st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 999)), min_size=8, max_size=24))
 def test_c40_the_view_shows_what_the_store_holds(
     desk: Desk, tiny_project: Path, tmp_path: Path, deeds: list[tuple[str, int]]
