@@ -818,7 +818,7 @@
   </message>
   <message>
    <source>Find words</source>
-   <translation type="unfinished" />
+   <translation>查找词</translation>
   </message>
   <message>
    <source>Ignore</source>
@@ -1797,11 +1797,11 @@ or Tab to go to the first.</source>
   </message>
   <message>
    <source>Copy the command</source>
-   <translation type="unfinished" />
+   <translation>复制命令</translation>
   </message>
   <message>
    <source>Go on</source>
-   <translation type="unfinished" />
+   <translation>继续</translation>
   </message>
   <message>
    <source>Go on with it</source>
@@ -1813,7 +1813,7 @@ or Tab to go to the first.</source>
   </message>
   <message>
    <source>Read these again</source>
-   <translation type="unfinished" />
+   <translation>重新识别这些词</translation>
   </message>
   <message>
    <source>Replace all</source>
@@ -1825,7 +1825,7 @@ or Tab to go to the first.</source>
   </message>
   <message>
    <source>Show pages</source>
-   <translation type="unfinished" />
+   <translation>显示页面</translation>
   </message>
   <message>
    <source>Train</source>
