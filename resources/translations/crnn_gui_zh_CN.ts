@@ -1813,7 +1813,7 @@ or Tab to go to the first.</source>
   </message>
   <message>
    <source>Read these again</source>
-   <translation>重新识别这些词</translation>
+   <translation>重新识别这些</translation>
   </message>
   <message>
    <source>Replace all</source>
