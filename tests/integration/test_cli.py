@@ -24,9 +24,10 @@ from model.charset import Charset
 from model.checkpoint import Weights, load_weights, save_weights
 from model.cli import main
 from model.networks import build
-from model.run_state import RunFolder
 from model.rules import ReadingRules, save_rules
+from model.run_state import RunFolder
 from model.store import FILE_NAME, AnnotationStore
+from model.synth import FontFace, FontList
 from model.synth.dataset import write_crops
 from model.synth.general import general_crops
 from tests.conftest import CHECKOUT
@@ -209,7 +210,11 @@ def test_tables_are_not_folded_and_markup_is_text(crnn: Crnn, digits: Path, weig
 # --- synth, import, export ---
 
 
-def test_a_set_goes_from_synth_through_a_project_and_out_again(crnn: Crnn, weights: Path) -> None:
+def test_a_set_goes_from_synth_through_a_project_and_out_again(
+    crnn: Crnn, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of a machine with thousands of fonts, each would be tried, for a minute.
+    monkeypatch.setattr("model.synth.dataset.find_fonts", lambda: FontList((FontFace(Path()),)))
     made = crnn("synth", "made", "--count", 12, "--charset", "digits", "--seed", 3, "--json")
     assert (made.status, made.err, made.document["crops"]) == (0, "", 12)
     crnn("synth", "same", "--count", 12, "--charset", "digits", "--seed", 3)
