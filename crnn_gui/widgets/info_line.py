@@ -33,8 +33,9 @@ class InfoLine(QWidget):
 
     def show_line(self, icon: str, token: str, text: str) -> None:
         """Show a sentence with the icon of that name in a colour of :class:`crnn_gui.theme.Tokens`."""
+        if (icon, token) != self._shown[:2]:
+            self._icon.setPixmap(resources.icon(icon, token).pixmap(QSize(ICON_PX, ICON_PX)))
         self._shown = (icon, token, text)
-        self._icon.setPixmap(resources.icon(icon, token).pixmap(QSize(ICON_PX, ICON_PX)))
         self._text.setText(text)
         # Short states stand in a row and must not be broken; sentences may.
         self._text.setWordWrap(len(text) > 20)
@@ -42,7 +43,8 @@ class InfoLine(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._shown[0]:
-            self.show_line(*self._shown)
+            shown, self._shown = self._shown, ("", "", "")
+            self.show_line(*shown)
 
 
 def caption(text: str) -> QLabel:
