@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
 from crnn_gui.document import ProjectDocument
@@ -16,7 +17,7 @@ class AngleField(QDoubleSpinBox):
 
     Signals:
         angle_chosen: the degrees that were typed or stepped to.
-        done: Enter was pressed.
+        done: Enter or Esc was pressed; the keys are the page's again.
     """
 
     angle_chosen = Signal(float)
@@ -39,6 +40,13 @@ class AngleField(QDoubleSpinBox):
         document.selection_changed.connect(self.refresh)
         document.words_changed.connect(self.refresh)
         self.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.refresh()
+            self.done.emit()
+        else:
+            super().keyPressEvent(event)
 
     @Slot()
     def refresh(self) -> None:

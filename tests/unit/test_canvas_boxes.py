@@ -92,6 +92,12 @@ def test_c26_angle_field_shows_and_sets_the_angle(desk: Desk) -> None:
     desk.key(Qt.Key.Key_Return)
     assert angle(desk.word(word_id).box) == pytest.approx(7.5, abs=0.01)
     assert desk.canvas.hasFocus(), "Enter hands the keys back to the page"
+    field.setFocus()
+    field.selectAll()
+    desk.type("90")
+    desk.key(Qt.Key.Key_Escape)
+    assert angle(desk.word(word_id).box) == pytest.approx(7.5, abs=0.01), "Esc leaves it as it was"
+    assert desk.canvas.hasFocus()
     desk.document.select(())
     assert not field.isEnabled()
 
