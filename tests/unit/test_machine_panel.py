@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QToolButton
 
 from crnn_gui.machine import Machine
 from crnn_gui.widgets.machine_panel import MachinePanel
@@ -80,3 +80,19 @@ def test_c20_a_click_on_the_device_asks_for_the_facts(qtbot) -> None:
     [fact] = [label for label in status.findChildren(QLabel) if label.text() == "CPU: no CUDA device was found"]
     with qtbot.waitSignal(status.machine_requested):
         QTest.mouseClick(fact, Qt.MouseButton.LeftButton)
+
+
+def test_a_task_that_can_be_paused_has_a_button_that_says_what_it_does(qtbot) -> None:
+    status = StatusBar()
+    qtbot.addWidget(status)
+    status.show()
+    status.show_task("all pages", "Reading page 2 of 4", 0.5, is_paused=False)
+    asked: list[tuple[str, bool]] = []
+    status.pause_requested.connect(lambda *wish: asked.append(wish))
+    for is_paused, says_so in ((False, "Pause"), (True, "Go on")):
+        status.show_task("all pages", "Reading page 2 of 4", 0.5, is_paused=is_paused)
+        [button] = [b for b in status.findChildren(QToolButton) if b.accessibleName() == says_so]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert asked == [("all pages", True), ("all pages", False)]
+    status.show_task("import", "Importing", None)
+    assert sum(b.isVisible() for b in status.findChildren(QToolButton)) == 3  # two crosses, one pause
