@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from model.annotations import Prediction
 from model.rules import ReadingRules, load_rules
 from model.store import AnnotationStore
 from tests.helpers.desk import ALT, Desk
@@ -107,3 +109,19 @@ def test_a_lexicon_that_cannot_be_used_is_told_beside_it(rules_desk: Desk, tmp_p
     rules_desk.until(lambda: "cannot be read" in view.problem)
     use_lexicon(rules_desk, tmp_path, "impossible")
     rules_desk.until(lambda: "no word of the lexicon" in view.problem)
+
+
+def test_rules_hold_for_the_child_that_comes_after_one_that_died(rules_desk: Desk, tmp_path: Path) -> None:
+    desk = rules_desk
+    desk.click(130, 27)
+    use_lexicon(desk, tmp_path, "hello")
+    desk.until(lambda: desk.document.predictions[2].text == "hello")
+    for child in psutil.Process().children():
+        if "fake_serving" in " ".join(child.cmdline()):
+            child.kill()
+    desk.window.actions_by_id["read_word"].trigger()
+    desk.until(lambda: desk.window.notices.notices)
+    desk.document.record_prediction(2, desk.word(2).box, Prediction("free", 0.5))
+    desk.window.actions_by_id["read_word"].trigger()
+    desk.until(lambda: desk.document.predictions[2].text != "free")
+    assert desk.document.predictions[2].text == "hello"
