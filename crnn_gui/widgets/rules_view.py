@@ -20,7 +20,6 @@ from crnn_gui.widgets.info_line import ICON_PX, InfoLine, caption
 from crnn_gui.wording import counted
 from model.charset import Charset
 from model.errors import KnownError
-from model.patterns import Pattern
 from model.rules import FREE, ReadingRules
 
 
@@ -129,6 +128,8 @@ class RulesView(QWidget):
         return self._problem.text
 
     def _what_is_wrong(self, pattern: str) -> str:
+        from model.patterns import Pattern  # brings numpy, which the window does not wait for
+
         if not pattern:
             return ""
         try:
