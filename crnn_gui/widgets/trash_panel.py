@@ -25,7 +25,7 @@ from crnn_gui.resources import icon
 from crnn_gui.trash import ProjectTrash
 from crnn_gui.widgets.notice_bar import NoticeBars
 from crnn_gui.wording import counted
-from model.store import DeletedWord, Trash, TrashedPage
+from model.trash import DeletedWord, Trash, TrashedPage
 
 SIZE_PX = (720, 520)
 PICTURE_PX = QSize(80, 32)
