@@ -6,8 +6,10 @@ from pathlib import PurePosixPath
 
 from PySide6.QtCore import (
     QCoreApplication,
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QRectF,
     QSize,
@@ -15,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QAction, QFontMetrics, QImage, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -98,11 +100,7 @@ class PageList(QFrame):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setModel(model)
         self.view.setItemDelegate(_PageDelegate(document, self.view))
-        delete = QAction(self.view)
-        delete.setShortcuts([QKeySequence(QKeySequence.StandardKey.Delete), QKeySequence(Qt.Key.Key_Backspace)])
-        delete.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        delete.triggered.connect(self.delete_requested)
-        self.view.addAction(delete)
+        self.view.installEventFilter(self)
         self._lay_out()
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)
         document.page_opened.connect(self._on_page_opened)
@@ -141,6 +139,14 @@ class PageList(QFrame):
         layout.addWidget(self._empty)
         layout.addWidget(self.view, 1)
         self._empty.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take Delete in the list as a wish. An action of the list loses its keys when the list was hidden."""
+        is_delete = isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+        if not is_delete or event.type() != QEvent.Type.KeyPress:
+            return False
+        self.delete_requested.emit()
+        return True
 
     @property
     def chosen(self) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import draw_page
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
@@ -108,3 +109,24 @@ def test_pages_are_forgotten_only_after_the_question_and_for_good(desk: Desk) ->
     with AnnotationStore.open(folder / FILE_NAME, read_only=True) as store:
         assert [page.path for page in store.pages()] == ["second.png"]
     panel.close()
+
+
+def test_c29_the_list_stays_where_it_was_scrolled_to(desk: Desk) -> None:
+    folder = desk.document.project.folder
+    for i in range(40):
+        draw_page(folder / f"{i}.png", size=(40, 30))
+    desk.document.close_project()
+    desk.until(lambda: desk.document.project is None)
+    desk.document.open_path(folder)
+    desk.until(lambda: len(desk.document.pages) == 42 and desk.document.page_image is not None)
+    desk.until(lambda: not desk.app.services.tasks.running)
+    view = desk.window.annotate.pages.view
+    desk.document.open_page(desk.document.pages[30].id)
+    desk.until(lambda: desk.document.page == desk.document.pages[30])
+    before, after = view.verticalScrollBar().value(), desk.document.pages[31]
+    assert before > 500
+    view.setFocus()
+    desk.key(Qt.Key.Key_Delete)
+    desk.until(lambda: desk.document.page is not None and desk.document.page.id == after.id)
+    assert view.verticalScrollBar().value() == before
+    assert view.currentIndex().data() == after.path
