@@ -17,6 +17,8 @@ GAP_PX = 8
 EDGE_PX = 8
 LEAST_WIDTH_PX = 160
 MOST_WIDTH_PX = 480
+READINGS_WIDTH_PX = 256
+"""How much the readings may widen the card; the first ones matter, and the inspector lists them all."""
 FIELD_PADDING_PX = 32
 CHIP_PADDING_PX = 8
 LINE_SHARE = 1.25
@@ -148,7 +150,7 @@ class ReadingsLine(QWidget):
 
     def sizeHint(self) -> QSize:
         width = max((right for _, right in self._spans()), default=0)
-        return QSize(min(width, MOST_WIDTH_PX), self.fontMetrics().height() + GAP_PX)
+        return QSize(min(width, theme.scaled(READINGS_WIDTH_PX)), self.fontMetrics().height() + GAP_PX)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, self.sizeHint().height())
