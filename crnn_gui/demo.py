@@ -138,7 +138,7 @@ class Demonstration(Script):
         plan = workspace.plan
         QTest.keyClick(self.window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
         yield Until("the plan", lambda: training.trainer.state is TrainerState.PLANNED)
-        plan.set_minutes(0.25)
+        plan.set_minutes(0.5)
         QTest.keyClicks(plan.rate_field, "1000")
         self.click(plan.start_button)
         yield Until("a bad batch", lambda: bool(workspace.plot.bad_steps), TRAINING_SECONDS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any, TypeVar
 from model.annotations import Box, LabelledCrop
 from model.errors import DatasetError
 from model.formats._lists import LinkGuard, clean_path, require_path
-from model.formats.base import MADE_BY, PARTS, REPORT, Format, Kind, LabelledPage, Refuse
+from model.formats.base import PARTS, REPORT, Format, Kind, LabelledPage, Refuse, report_of
 from model.images import IMAGE_SUFFIXES
 
 _IMAGE_FOLDERS = ("images", "img", "imgs", "image")
@@ -75,7 +74,7 @@ class PageFormat(Format):
 
     def parts(self, path: Path) -> tuple[str, ...]:
         """Return which of ``PARTS`` the data set keeps apart; empty when it is one whole."""
-        found = set(_parts_by_image(_report_of(path if path.is_dir() else path.parent)).values())
+        found = set(_parts_by_image(report_of(path if path.is_dir() else path.parent)).values())
         return tuple(part for part in PARTS if part in found)
 
 
@@ -101,7 +100,7 @@ class Pages:
     def __post_init__(self) -> None:
         self.root = self.path if self.path.is_dir() else self.path.parent
         self._guard = LinkGuard(self.root)
-        report = _report_of(self.root)
+        report = report_of(self.root)
         self._is_linked = bool(report) and report["options"].get("images") is False
         self._parts = _parts_by_image(report)
 
@@ -212,16 +211,6 @@ class Pages:
             paths = map(PurePosixPath, names)
             self._listings[key] = {p.stem: p.name for p in paths if p.suffix.lower() in IMAGE_SUFFIXES}
         return self._listings[key]
-
-
-def _report_of(root: Path) -> dict[str, Any]:
-    """Return the report of the export of this program that a folder holds; {} when there is none."""
-    try:
-        report = json.loads((root / REPORT).read_text(encoding="utf-8"))
-        is_ours = report["made_by"] == MADE_BY and isinstance(report["options"], dict)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return {}
-    return report if is_ours else {}
 
 
 def _parts_by_image(report: dict[str, Any]) -> dict[str, str]:

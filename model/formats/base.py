@@ -13,6 +13,7 @@ Nothing else has to know: the command line, the application and the documentatio
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -237,6 +238,16 @@ class Dataset:
         if len(self.problems) < KEPT_PROBLEMS:
             place, reason = one_line(place, _LONGEST_REASON), one_line(reason, _LONGEST_REASON)
             self.problems.append(Problem(place, Cause.UNREADABLE, Severity.ERROR, reason))
+
+
+def report_of(root: Path) -> dict[str, Any]:
+    """Return the report of the export of this program that a folder holds; {} when there is none."""
+    try:
+        report = json.loads((root / REPORT).read_text(encoding="utf-8"))
+        is_ours = report["made_by"] == MADE_BY and isinstance(report["options"], dict)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return report if is_ours else {}
 
 
 def open_dataset(path: Path | str, *, format: str | None = None, part: str | None = None) -> Dataset:  # noqa: A002

@@ -20,7 +20,7 @@ from model.annotations import LabelledCrop
 from model.errors import ImageError
 from model.formats._crops import CropFormat, Source, names_in, part_folders
 from model.formats._lists import LinkGuard
-from model.formats.base import EncodedCrop, Refuse, Writer, register
+from model.formats.base import EncodedCrop, Refuse, Writer, register, report_of
 from model.images import IMAGE_SUFFIXES, image_size
 
 _PLAIN = re.compile("(?P<text>.+)", re.DOTALL)
@@ -56,6 +56,8 @@ class FileName(CropFormat):
 
     def sniff(self, path: Path) -> str | None:
         sources = self.sources(path)
+        if sources and report_of(path).get("format") == self.name:  # where texts are numbers, names tell nothing
+            return "its report says that it was exported as such"
         if sources and all(self.is_source(source.path) for source in sources):
             return "its small images are all named like texts"
         return None

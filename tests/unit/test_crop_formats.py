@@ -25,6 +25,7 @@ from model import cli
 from model.annotations import PackedImage
 from model.containers import close_containers
 from model.errors import DatasetError, ImageError, KnownError
+from model.exporting import export
 from model.formats import Kind, formats, get_format, open_dataset, parquet, table, webdataset
 from model.formats import lmdb as lmdb_format
 from model.formats.base import PARTS, EncodedCrop
@@ -462,6 +463,19 @@ def test_names_are_texts_only_where_all_look_like_it(
     else:
         assert sorted(texts(tmp_path).values()) == expected
     assert len(texts(tmp_path, format="filename")) == len(names)
+
+
+def test_our_own_export_of_numbers_is_known_by_its_report(tmp_path: Path) -> None:
+    for number in range(3):
+        path = tmp_path / "set" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("L", (60, 20), 90 * number).save(path)
+    (tmp_path / "set/labels.tsv").write_text("0.png\t123\n1.png\t456\n2.png\t789\n", encoding="utf-8")
+    import_dataset(tmp_path / "set", tmp_path / "project.crnn")
+    with AnnotationStore.open(tmp_path / "project.crnn", read_only=True) as store:
+        export(store, format="filename", out=tmp_path / "out")
+    crops = list(open_dataset(tmp_path / "out").crops())
+    assert sorted(crop.text for crop in crops) == ["123", "456", "789"]
 
 
 def test_photographs_are_not_taken_for_captchas(tmp_path: Path) -> None:
