@@ -145,9 +145,9 @@ class Pages:
         except ValueError as error:
             self.refuse(place, str(error))
             return
-        part = self.part_of(name)
-        if part is None:
+        if not self.is_read(name):
             return
+        part = self.part_of(name)
         for number, word in enumerate(words, 1):
             try:
                 box, text = parse(word)
@@ -157,9 +157,12 @@ class Pages:
                 yield LabelledCrop(f"{name} word {number}", self.root / name, box, text, part)
 
     def part_of(self, name: str) -> str | None:
-        """Return the part of a page by its image's name, "" without parts; None when that part is not read."""
-        part = self._parts.get(os.path.normpath(name), "")
-        return part if self.part in (None, part) else None
+        """Return the part of a page by its image's name; None where the data set is one whole."""
+        return self._parts.get(os.path.normpath(name))
+
+    def is_read(self, name: str) -> bool:
+        """Whether a page, by its image's name, is of the part that is read."""
+        return self.part in (None, self.part_of(name))
 
     def named(self, reference: object, file: Path) -> str:
         """Return the path below the data set's folder of the image that a file names.

@@ -73,9 +73,8 @@ def _read_file(pages: Pages, file: Path) -> Iterator[LabelledCrop]:
             except ValueError as error:
                 pages.refuse(place, str(error))
                 continue
-            part = pages.part_of(name)
-            if part is not None:
-                yield LabelledCrop(f"{name} word {key}", pages.root / name, box, text, part)
+            if pages.is_read(name):
+                yield LabelledCrop(f"{name} word {key}", pages.root / name, box, text, pages.part_of(name))
 
 
 def _id(value: Any) -> str:

@@ -471,7 +471,7 @@ def test_our_own_export_of_numbers_is_known_by_its_report(tmp_path: Path) -> Non
         path.parent.mkdir(exist_ok=True)
         Image.new("L", (60, 20), 90 * number).save(path)
     (tmp_path / "set/labels.tsv").write_text("0.png\t123\n1.png\t456\n2.png\t789\n", encoding="utf-8")
-    import_dataset(tmp_path / "set", tmp_path / "project.crnn")
+    import_dataset(open_dataset(tmp_path / "set"), tmp_path / "project.crnn")
     with AnnotationStore.open(tmp_path / "project.crnn", read_only=True) as store:
         export(store, format="filename", out=tmp_path / "out")
     crops = list(open_dataset(tmp_path / "out").crops())
