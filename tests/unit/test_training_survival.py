@@ -104,10 +104,10 @@ def test_closing_while_training_asks_and_the_run_goes_on_next_time(launch: Launc
     until(lambda: GO_ON in actions(again))
     again.window.show_workspace("train")
     workspace = again.window.train
+    until(lambda: not again.training.trainer.is_busy)
     assert workspace.interrupted.isVisible()
     assert f"interrupted at step {reached:.0f} of 200." in " ".join(n.text for n in again.window.notices.notices)
     assert "Training begins" in workspace.log.toPlainText()
-    until(lambda: not again.training.trainer.is_busy)
     click(workspace.interrupted.resume_button)
     until(lambda: workspace.progress > reached / 200)
     assert GO_ON not in actions(again), "the offer was taken"
