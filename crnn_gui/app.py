@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from crnn_gui import resources
@@ -22,6 +22,8 @@ from crnn_gui.fixing import FixEverywhere
 from crnn_gui.garbage import GarbageCollector
 from crnn_gui.item_models import PageListModel
 from crnn_gui.leaving import Leaving
+from crnn_gui.painting import OncePainted
+from crnn_gui.panels import Panels
 from crnn_gui.preferences import Preferences
 from crnn_gui.project_rules import ProjectRules
 from crnn_gui.reading import Reading
@@ -49,22 +51,16 @@ from crnn_gui.wording import counted, device_reason, marked, weights_name
 from crnn_gui.yardstick import Measured, Yardstick
 from model.annotations import Word
 from model.charset import Charset
-from model.documents import DOCUMENT_SUFFIXES
 from model.errors import KnownError
 from model.events import Decision, Finished
-from model.images import IMAGE_SUFFIXES, Preprocessing
 from model.messages import WeightsSummary
 
 if TYPE_CHECKING:
-    from crnn_gui.widgets.export_panel import ExportPanel
-    from crnn_gui.widgets.import_panel import ImportPanel
     from crnn_gui.widgets.review import ReviewWorkspace
-    from crnn_gui.widgets.trash_panel import TrashPanel
 
 LOOK = marked("NoticeActions", "Look")
 USE_NEW_WEIGHTS = marked("NoticeActions", "Use the new weights")
 
-PAINTED_AT_THE_LATEST_MILLISECONDS = 2000
 LINGER_MILLISECONDS = 5000
 """A window that was replaced is there for so long, hidden, for the answers to what it has asked."""
 
@@ -134,9 +130,7 @@ class Application(QObject):
         self.leaving = Leaving(self.training, self.window)
         self.replaced = ReplacedFile(self.document, self.services.store, self.window)
         self.sessions = Sessions(self.document, self.settings, self.window)
-        self._export_panel: ExportPanel | None = None
-        self._import_panel: ImportPanel | None = None
-        self._trash_panel: TrashPanel | None = None
+        self.panels = self._build_panels()
         self.window.empty.use_thumbnails(self.services.thumbnails)
         self.window.status.addPermanentWidget(EffortButton(self.effort))
         self._show_settings()
@@ -174,6 +168,17 @@ class Application(QObject):
             status.show_counts(self.document.counts)
         self._on_yardstick_changed(self.yardstick.measured)
         self._on_tasks_changed(self._running)
+
+    def _build_panels(self) -> Panels:
+        services = self.services
+        return Panels(
+            self.document,
+            self.window,
+            store=services.store,
+            tasks=services.tasks,
+            predictor=services.predictor,
+            thumbnails=services.thumbnails,
+        )
 
     def _review_workspace(self) -> QWidget:
         from crnn_gui.services.crops import Crops
@@ -238,10 +243,7 @@ class Application(QObject):
     def _connect_window(self) -> None:
         window = self.window
         window.status.cancel_requested.connect(self._on_cancel_requested)
-        window.export_requested.connect(self._on_export_requested)
-        window.import_requested.connect(self._on_import_requested)
-        window.trash_requested.connect(self._on_trash_requested)
-        window.dropped.connect(self._on_dropped)
+        self.panels.word_requested.connect(self.show_word)
         window.demo_requested.connect(self.open_demo)
         window.closing.connect(self.stop)
         window.notices.action_chosen.connect(self._on_notice_action_chosen)
@@ -282,55 +284,6 @@ class Application(QObject):
             self.document.open_page(word.page_id, (word.id,))
 
     @property
-    def export_panel(self) -> ExportPanel:
-        """The export panel, built when it is asked for first: the formats it writes are many."""
-        if self._export_panel is None:
-            from crnn_gui.exchange import Exporting
-            from crnn_gui.widgets.export_panel import ExportPanel
-
-            exporting = Exporting(self.document, self.services.store, self.services.tasks, view=self._view, parent=self)
-            self._export_panel = ExportPanel(exporting, self.window)
-            self._export_panel.word_requested.connect(self.show_word)
-        return self._export_panel
-
-    def _view(self) -> Preprocessing | None:
-        weights = self.services.predictor.weights
-        return weights.preprocessing if weights else None
-
-    @property
-    def import_panel(self) -> ImportPanel:
-        """The import panel, built when it is asked for first: the formats it reads are many."""
-        if self._import_panel is None:
-            from crnn_gui.exchange import Importing
-            from crnn_gui.widgets.import_panel import ImportPanel
-
-            importing = Importing(self.document, self.services.store, self.services.tasks, self)
-            self._import_panel = ImportPanel(importing, self.window)
-            self._import_panel.word_requested.connect(self.show_word)
-        return self._import_panel
-
-    @property
-    def trash_panel(self) -> TrashPanel:
-        """The trash, built when it is asked for first."""
-        if self._trash_panel is None:
-            from crnn_gui.services.crops import Crops
-            from crnn_gui.trash import ProjectTrash
-            from crnn_gui.widgets.trash_panel import TrashPanel
-
-            services = self.services
-            trash = ProjectTrash(
-                self.document, services.store, thumbnails=services.thumbnails, crops=Crops(services.tasks)
-            )
-            self._trash_panel = TrashPanel(trash, self.window)
-            trash.setParent(self._trash_panel)
-        return self._trash_panel
-
-    @Slot()
-    def _on_trash_requested(self) -> None:
-        self.trash_panel.show()
-        self.trash_panel.raise_()
-
-    @property
     def _review(self) -> ReviewWorkspace:
         """The Review workspace, on the screen."""
         self.window.show_workspace("review")
@@ -347,35 +300,6 @@ class Application(QObject):
             review.begin_replacing()
         else:
             review.begin_accepting()
-
-    @Slot()
-    def _on_export_requested(self) -> None:
-        project = self.document.project
-        if project is not None and not self.export_panel.isVisible():
-            self.export_panel.propose(project.place.with_name(f"{project.name}-export"))
-        self.export_panel.show()
-        self.export_panel.raise_()
-
-    @Slot()
-    def _on_import_requested(self) -> None:
-        if not self.import_panel.isVisible():
-            self.import_panel.propose(None)
-        self.import_panel.show()
-        self.import_panel.raise_()
-
-    @Slot(Path)
-    def _on_dropped(self, path: Path) -> None:
-        """Show what importing would do with a data set; open anything else."""
-
-        def decide(is_dataset: bool) -> None:
-            if not is_dataset:
-                self.document.open_path(path)
-                return
-            self.import_panel.propose(path)
-            self.import_panel.show()
-            self.import_panel.raise_()
-
-        self.services.tasks.run(lambda _task: is_dataset(path), decide, title=self.tr("Looking at what was dropped"))
 
     @Slot()
     def stop(self) -> None:
@@ -494,46 +418,6 @@ class Application(QObject):
             self.window.notices.show_notice(Notice("error", str(error)))
         else:
             sys.excepthook(type(error), error, error.__traceback__)
-
-
-class OncePainted(QObject):
-    """Makes a call when a window has been painted for the first time, so that nothing heavy comes before that.
-
-    How many turns of the event loop the painting takes is up to the window system. A window that it does not show,
-    because it lies on another desktop, must not wait for ever.
-    """
-
-    def __init__(self, window: QWidget, call: Callable[[], None]) -> None:
-        super().__init__(window)
-        self._window = window
-        self._call = call
-        self._deadline = QTimer(self)
-        self._deadline.setSingleShot(True)
-        self._deadline.timeout.connect(self._on_due)
-        self._deadline.start(PAINTED_AT_THE_LATEST_MILLISECONDS)
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.Paint:
-            watched.removeEventFilter(self)
-            self._deadline.start(0)  # the widgets in the window are painted in the same turn
-        return False
-
-    @Slot()
-    def _on_due(self) -> None:
-        self._window.removeEventFilter(self)
-        self._call()
-        self.deleteLater()
-
-
-def is_dataset(path: Path) -> bool:
-    """Whether a path is to be imported and not opened: a data set that is known by more than its images' names."""
-    from model.formats import candidates
-
-    if path.suffix.lower() in {".crnn", *IMAGE_SUFFIXES, *DOCUMENT_SUFFIXES}:
-        return False
-    found = candidates(path)
-    return bool(found) and found[0][0].name != "crnn" and not found[0][0].is_guess
 
 
 def start_services() -> Services:

@@ -159,7 +159,7 @@ class Demonstration(Script):
             yield Until("the new weights", lambda: training.active is not None)
 
     def _export(self) -> Steps:
-        panel = self.program.export_panel
+        panel = self.program.panels.exporting
         QTest.keyClick(
             self.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
         )

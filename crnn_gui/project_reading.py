@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
-from crnn_gui.jobs import SHOW_PAGES, JobProgress, Pace, PageProblem, told_problems
+from crnn_gui.jobs import Job, JobProgress, Pace, PageJobs, PageProblem
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.wording import marked
@@ -29,7 +29,7 @@ FAILURES_IN_A_ROW = 3
 
 
 @dataclass(slots=True, eq=False)
-class _Job:
+class _Job(Job):
     """One way through the project. ``waiting`` has the pages of the words that are being read, by word."""
 
     which: Which
@@ -37,7 +37,6 @@ class _Job:
     walk: Iterator[PageToRead] | None = None
     is_fetching: bool = False
     is_over: bool = False
-    is_paused: bool = False
     waiting: dict[int, PageToRead] = field(default_factory=dict)
     number: int = 0
     pages: int = 0
@@ -45,23 +44,12 @@ class _Job:
     read: int = 0
     known: int = 0
     older: int = 0
-    failures: int = 0
-    pace: Pace = field(default_factory=Pace)
-    problems: dict[int, PageProblem] = field(default_factory=dict)
 
 
-class ProjectReading(QObject):
-    """Walks through the project in the store's thread and hands the predictor a little at a time.
+class ProjectReading(PageJobs):
+    """Walks through the project in the store's thread and hands the predictor a little at a time."""
 
-    Signals:
-        progress_changed: JobProgress, or None when nothing is read any more.
-        told: Notice: that reading goes on, has ended or had to stop.
-        problems_requested: tuple of PageProblem the user wants to see.
-    """
-
-    progress_changed = Signal(object)
-    told = Signal(object)
-    problems_requested = Signal(object)
+    _job: _Job | None
 
     def __init__(
         self,
@@ -77,20 +65,12 @@ class ProjectReading(QObject):
         self._weights = ""
         self._is_loading = True
         self._wanted: Which | None = None
-        self._job: _Job | None = None
-        self._report: Notice | None = None
-        self._problems: tuple[PageProblem, ...] = ()
         document.project_changed.connect(self._on_project_changed)
         predictor.loading.connect(self._on_loading)
         predictor.loading_failed.connect(self._on_loading_failed)
         predictor.loaded.connect(self._on_weights_loaded)
         predictor.bulk_answer.connect(self._on_bulk_answer)
         predictor.failed.connect(self._on_predictor_failed)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the project is being read, or paused."""
-        return self._job is not None
 
     @property
     def is_waiting(self) -> bool:
@@ -110,33 +90,15 @@ class ProjectReading(QObject):
         self._wanted = wanted
         self._begin_if_ready()
 
-    def pause(self, flag: bool) -> None:
-        """Take no further words, or go on. What has been handed to the predictor is read, which is under a second."""
-        job = self._job
-        if job is None or job.is_paused == flag:
-            return
-        job.is_paused = flag
-        if flag:
-            job.pace.pause()
-        else:
-            job.pace.go_on()
-            self._fetch(job)
-        self._tell_progress(job)
-
     @Slot()
     def cancel(self) -> None:
         """Give it up; what was read stays."""
         if self._job is not None:
             self._predictor.cancel_bulk()
-            self._end()
+        super().cancel()
 
-    def act_on_notice(self, notice: Notice, action: str) -> None:
-        """Do what the user chose in the bar at the end."""
-        if notice is not self._report:
-            return
-        if action == SHOW_PAGES:
-            self.problems_requested.emit(self._problems)
-        elif action == READ_AGAIN:
+    def _act(self, action: str) -> None:
+        if action == READ_AGAIN:
             self.start(Which.OLDER)
         elif action == GO_ON and self._wanted is None:
             self._read_marker()
@@ -180,14 +142,14 @@ class ProjectReading(QObject):
             return
         self._job = _Job(self._wanted, self._weights)
         self._wanted = None
-        self._tell_progress(self._job)
-        self._fetch(self._job)
+        self._tell_progress()
+        self._proceed()
 
     # Going through the pages
 
-    def _fetch(self, job: _Job) -> None:
-        """Get the next pages, unless enough is being read."""
-        if job.is_fetching or job.is_over or job.is_paused or len(job.waiting) >= WORDS_AHEAD:
+    def _proceed(self) -> None:
+        job = self._job
+        if job is None or job.is_fetching or job.is_over or job.is_paused or len(job.waiting) >= WORDS_AHEAD:
             return
         job.is_fetching = True
 
@@ -254,8 +216,8 @@ class ProjectReading(QObject):
         if job.is_over and not job.waiting:
             self._finish(job)
         else:
-            self._tell_progress(job)
-            self._fetch(job)
+            self._tell_progress()
+            self._proceed()
 
     @Slot(object)
     def _on_predictor_failed(self, error: Exception) -> None:
@@ -279,17 +241,12 @@ class ProjectReading(QObject):
         self.progress_changed.emit(None)
         text = self.tr("Reading stopped at page {page} of {pages}. {reason}")
         sentence = text.format(page=f"{job.number:,}", pages=f"{job.pages:,}", reason=reason)
-        self._report = Notice("error", sentence, (GO_ON,))
-        self.told.emit(self._report)
+        self._tell(Notice("error", sentence, (GO_ON,)))
 
     def _finish(self, job: _Job) -> None:
         self._end()
-        self._problems = tuple(job.problems.values())
-        actions = [SHOW_PAGES] if job.problems else []
-        if job.which is Which.UNREAD and job.older:
-            actions.append(READ_AGAIN)
-        self._report = Notice("warning" if job.problems else "info", self._outcome(job), tuple(actions))
-        self.told.emit(self._report)
+        actions = (READ_AGAIN,) if job.which is Which.UNREAD and job.older else ()
+        self._tell_end(self._outcome(job), job.problems, *actions)
 
     def _outcome(self, job: _Job) -> str:
         if job.read:
@@ -299,14 +256,16 @@ class ProjectReading(QObject):
             told = self.tr("No word was left to read.")
         if job.which is Which.UNREAD and job.older:
             told += " " + self.tr("{words} words have readings of older weights.").format(words=f"{job.older:,}")
-        return told + told_problems(job.problems)
+        return told
 
     def _end(self) -> None:
-        self._job = None
         self._store.write(lambda store: store.set_meta(META_KEY, None))
-        self.progress_changed.emit(None)
+        super()._end()
 
-    def _tell_progress(self, job: _Job) -> None:
+    def _tell_progress(self) -> None:
+        job = self._job
+        if job is None:
+            return
         if not job.pages:
             text = self.tr("Looking for words to read")
         elif not job.first:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 
 from crnn_gui.document import ProjectDocument
-from crnn_gui.jobs import JobProgress, PageProblem
+from crnn_gui.jobs import JobProgress, PageJobs, PageProblem
 from crnn_gui.machine import Machine
 from crnn_gui.project_reading import ProjectReading
 from crnn_gui.services.assistant import AssistantService
@@ -46,11 +47,11 @@ class Recognising(QObject):
         self._panel: MachinePanel | None = None
         self._examiner = Machine(parent=self)
         self.finding = WordFinding(document, store, assistant, self)
-        self.reading.progress_changed.connect(self._on_reading_progress)
-        self.finding.progress_changed.connect(self._on_finding_progress)
+        self._jobs: dict[str, PageJobs] = {READING: self.reading, FINDING: self.finding}
         self.finding.command_requested.connect(self._on_command_requested)
-        for job in (self.reading, self.finding):
-            job.problems_requested.connect(self._on_problems_requested)
+        for key, jobs in self._jobs.items():
+            jobs.progress_changed.connect(partial(self._show_task, key))
+            jobs.problems_requested.connect(self._on_problems_requested)
 
     def attach(self, window: MainWindow) -> None:
         """Show everything in this window from now on; the one before is about to go."""
@@ -63,9 +64,9 @@ class Recognising(QObject):
         window.status.cancel_requested.connect(self._on_cancel_requested)
         window.status.pause_requested.connect(self._on_pause_requested)
         window.find_words_requested.connect(self.finding.start)
-        for job in (self.reading, self.finding):
-            window.notices.action_chosen.connect(job.act_on_notice)
-            job.told.connect(window.notices.show_notice)
+        for jobs in self._jobs.values():
+            window.notices.action_chosen.connect(jobs.act_on_notice)
+            jobs.told.connect(window.notices.show_notice)
 
     @property
     def problems(self) -> PageProblems:
@@ -101,14 +102,6 @@ class Recognising(QObject):
             self._window.show_workspace("annotate")
         self._document.open_page(page_id)
 
-    @Slot(object)
-    def _on_reading_progress(self, progress: JobProgress | None) -> None:
-        self._show_task(READING, progress)
-
-    @Slot(object)
-    def _on_finding_progress(self, progress: JobProgress | None) -> None:
-        self._show_task(FINDING, progress)
-
     @Slot(str)
     def _on_command_requested(self, command: str) -> None:
         QGuiApplication.clipboard().setText(command)
@@ -124,14 +117,10 @@ class Recognising(QObject):
 
     @Slot(str)
     def _on_cancel_requested(self, key: str) -> None:
-        if key == READING:
-            self.reading.cancel()
-        elif key == FINDING:
-            self.finding.cancel()
+        if key in self._jobs:
+            self._jobs[key].cancel()
 
     @Slot(str, bool)
     def _on_pause_requested(self, key: str, flag: bool) -> None:
-        if key == READING:
-            self.reading.pause(flag)
-        elif key == FINDING:
-            self.finding.pause(flag)
+        if key in self._jobs:
+            self._jobs[key].pause(flag)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
-from crnn_gui.jobs import SHOW_PAGES, JobProgress, Pace, PageProblem, told_problems
+from crnn_gui.jobs import Job, JobProgress, PageJobs, PageProblem
 from crnn_gui.services.assistant import AssistantService, is_installed
 from crnn_gui.services.child import ChildEndedError
 from crnn_gui.services.store_service import StoreService
@@ -29,37 +29,29 @@ COMMAND = f"{sys.executable} -m pip install 'crnn-gui[assist]'"
 
 
 @dataclass(slots=True, eq=False)
-class _Job:
+class _Job(Job):
     """One search: of a page, or of all pages as ``walk`` tells them in the store's thread."""
 
     walk: Iterator[PageToSearch] | None = None
     is_project: bool = True
     at: PageToSearch | None = None
     is_busy: bool = False
-    is_paused: bool = False
     first: int = 0
     searched: int = 0
     words: int = 0
     overlapping: int = 0
-    failures: int = 0
-    pace: Pace = field(default_factory=Pace)
-    problems: dict[int, PageProblem] = field(default_factory=dict)
 
 
-class WordFinding(QObject):
+class WordFinding(PageJobs):
     """Asks for one page after the other; a page is added to the document when its words are found.
 
     Signals:
-        progress_changed: JobProgress, or None when nothing is searched any more.
-        told: Notice.
-        problems_requested: tuple of PageProblem the user wants to see.
         command_requested: the command that installs the detector is to be copied.
     """
 
-    progress_changed = Signal(object)
-    told = Signal(object)
-    problems_requested = Signal(object)
     command_requested = Signal(str)
+
+    _job: _Job | None
 
     def __init__(
         self,
@@ -72,17 +64,10 @@ class WordFinding(QObject):
         self._document = document
         self._store = store
         self._assistant = assistant
-        self._job: _Job | None = None
         self._tickets = 0
-        self._report: Notice | None = None
         document.project_changed.connect(self._on_project_changed)
         assistant.found.connect(self._on_found)
         assistant.failed.connect(self._on_failed)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether pages are being searched, or that is paused."""
-        return self._job is not None
 
     @Slot(str)
     def start(self, where: str) -> None:
@@ -94,54 +79,29 @@ class WordFinding(QObject):
             text = self.tr(
                 "Finding words needs a detector that is not installed. Install it, then start again: {command}"
             )
-            self._report = Notice("info", text.format(command=COMMAND), (COPY_COMMAND,))
-            self.told.emit(self._report)
+            self._tell(Notice("info", text.format(command=COMMAND), (COPY_COMMAND,)))
             return
         if where == "page" and page is not None:
             self._job = _Job(iter([PageToSearch(1, 1, page, is_wanted=True)]), is_project=False)
         elif where == "project":
             self._job = _Job()
         if self._job is not None:
-            self._tell_progress(self._job)
-            self._next(self._job)
+            self._tell_progress()
+            self._proceed()
 
-    def pause(self, flag: bool) -> None:
-        """Search no further page, or go on. The page at hand is finished."""
-        job = self._job
-        if job is None or job.is_paused == flag:
-            return
-        job.is_paused = flag
-        if flag:
-            job.pace.pause()
-        else:
-            job.pace.go_on()
-            self._next(job)
-        self._tell_progress(job)
-
-    @Slot()
-    def cancel(self) -> None:
-        """Give it up; what was found stays."""
-        if self._job is not None:
-            self._end()
-
-    def act_on_notice(self, notice: Notice, action: str) -> None:
-        """Do what the user chose in a bar of this job."""
-        if notice is not self._report:
-            return
+    def _act(self, action: str) -> None:
         if action == COPY_COMMAND:
             self.command_requested.emit(COMMAND)
-        elif action == SHOW_PAGES:
-            self.problems_requested.emit(self._problems)
 
     @Slot(object)
     def _on_project_changed(self, _project: ProjectInfo | None) -> None:
-        if self._job is not None:
-            self._end()
+        self.cancel()
 
     # From page to page
 
-    def _next(self, job: _Job) -> None:
-        if job.is_busy or job.is_paused:
+    def _proceed(self) -> None:
+        job = self._job
+        if job is None or job.is_busy or job.is_paused:
             return
         job.is_busy = True
 
@@ -164,11 +124,11 @@ class WordFinding(QObject):
             return
         job.at = page
         if not page.is_wanted:
-            self._next(job)
+            self._proceed()
             return
         job.first = job.first or page.number
         job.is_busy = True
-        self._tell_progress(job)
+        self._tell_progress()
         self._tickets += 1
         self._assistant.request(self._tickets, self._document.page_path(page.page))
 
@@ -213,17 +173,14 @@ class WordFinding(QObject):
 
     def _go_on(self, job: _Job) -> None:
         job.is_busy = False
-        self._tell_progress(job)
-        self._next(job)
+        self._tell_progress()
+        self._proceed()
 
     # The end
 
     def _finish(self, job: _Job) -> None:
         self._end()
-        self._problems = tuple(job.problems.values())
-        actions = (SHOW_PAGES,) if job.problems else ()
-        self._report = Notice("warning" if job.problems else "info", self._outcome(job), actions)
-        self.told.emit(self._report)
+        self._tell_end(self._outcome(job), job.problems)
 
     def _outcome(self, job: _Job) -> str:
         if job.searched:
@@ -236,14 +193,16 @@ class WordFinding(QObject):
         if job.overlapping:
             over = self.tr("{count} lay over words that are there and were left out.")
             told += " " + over.format(count=f"{job.overlapping:,}")
-        return told + told_problems(job.problems)
+        return told
 
     def _end(self) -> None:
-        self._job = None
         self._assistant.release()
-        self.progress_changed.emit(None)
+        super()._end()
 
-    def _tell_progress(self, job: _Job) -> None:
+    def _tell_progress(self) -> None:
+        job = self._job
+        if job is None:
+            return
         at = job.at
         if not job.is_project:
             self.progress_changed.emit(JobProgress(self.tr("Finding words on the page"), None))

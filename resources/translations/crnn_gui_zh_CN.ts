@@ -491,10 +491,6 @@
  <context>
   <name>Application</name>
   <message>
-   <source>Looking at what was dropped</source>
-   <translation>正在查看拖入的内容</translation>
-  </message>
-  <message>
    <source>Preparing the sample</source>
    <translation>正在准备示例</translation>
   </message>
@@ -2034,6 +2030,13 @@ or Tab to go to the first.</source>
   <message>
    <source>Reason</source>
    <translation>原因</translation>
+  </message>
+ </context>
+ <context>
+  <name>Panels</name>
+  <message>
+   <source>Looking at what was dropped</source>
+   <translation>正在查看拖入的内容</translation>
   </message>
  </context>
  <context>

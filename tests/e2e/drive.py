@@ -135,7 +135,7 @@ class Reopen(Told):
         self.found["history"] = [record.metrics["verdict"] for record in self.program.training.history]
 
     def _export(self) -> Steps:
-        panel = self.program.export_panel
+        panel = self.program.panels.exporting
         QTest.keyClick(self.window, Qt.Key.Key_E, CONTROL | SHIFT)
         yield Until("the export panel", panel.isVisible)
         panel.folder.setText(self.wishes["export"])
@@ -271,7 +271,7 @@ class Exchange(Told):
         yield from self.is_ready()
         document = self.program.document
         self._drop(self.wishes["dropped"])
-        panel = self.program.import_panel
+        panel = self.program.panels.importing
         yield Until("the import panel", panel.isVisible)
         yield Until("the preview", panel.import_button.isEnabled)
         self.found["before"] = [panel.headline, panel.summary, list(panel.rows.titles), document.counts.words]
@@ -301,7 +301,7 @@ class Exchange(Told):
         QTest.keyClick(rows, Qt.Key.Key_Return)
 
     def _export(self) -> Steps:
-        panel = self.program.export_panel
+        panel = self.program.panels.exporting
         self.window.activateWindow()
         yield Until("the active window", self.window.isActiveWindow)
         QTest.keyClick(self.window, Qt.Key.Key_E, CONTROL | SHIFT)

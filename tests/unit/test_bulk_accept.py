@@ -43,14 +43,6 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def room(open_room: Callable[[], Room], project: Path, until: Until) -> Room:
-    room = open_room()
-    room.document.open_path(project)
-    until(lambda: room.document.page_image is not None)
-    return room
-
-
-@pytest.fixture
 def review(room: Room, until: Until, qtbot: QtBot) -> ReviewWorkspace:
     review = ReviewWorkspace(room.document, Reviewing(room.document, room.store), Crops(room.tasks))
     qtbot.addWidget(review)

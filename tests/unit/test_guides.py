@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton, QWidget
 from shiboken6 import isValid
 
 from crnn_gui import app as program
@@ -17,14 +17,7 @@ from crnn_gui import theme
 from crnn_gui.actions import ACTIONS
 from crnn_gui.finding import Entry, find
 from crnn_gui.keymap import PRESETS, Keymap, KeymapError
-from crnn_gui.services.child import ChildProcess
-from crnn_gui.services.pages import PageImages, Thumbnails
-from crnn_gui.services.predictor import PredictorService
-from crnn_gui.services.store_service import StoreService
-from crnn_gui.services.tasks import Tasks
-from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import SETTINGS, RecentProject, Settings
-from crnn_gui.theme import Scheme, Theme
 from crnn_gui.widgets.recent_row import RecentRow
 from model.annotations import Box
 
@@ -35,31 +28,12 @@ Start = Callable[[], program.Application]
 SPECS = {spec.id: spec for spec in ACTIONS}
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-
-
-@pytest.fixture
-def start(qapp: QApplication, settings: Settings, fake_child: Callable[[], ChildProcess]) -> Iterator[Start]:
-    """Return a function that starts the program with children that need no torch."""
-    made: list[program.Application] = []
-
-    def build() -> program.Application:
-        tasks = Tasks()
-        predictor, trainer = PredictorService(fake_child), TrainerService(fake_child)
-        services = program.Services(tasks, StoreService(), PageImages(tasks), Thumbnails(tasks), predictor, trainer)
-        made.append(program.build(settings, services, Theme(qapp, Scheme.LIGHT)))
-        made[-1].window.show()
-        made[-1].window.activateWindow()
-        return made[-1]
-
-    yield build
+@pytest.fixture(autouse=True)
+def look_of_others(settings: Settings, start: Start) -> Iterator[None]:
+    """Language, sizes and colours belong to the whole process; put them back while the windows stand."""
+    yield
     for key in ("look/language", "look/text_percent", "look/field_percent", "look/colours"):
         settings.set_value(key, next(one.default for one in SETTINGS if one.key == key))
-    for one in made:
-        one.window.close()
-        one.window.deleteLater()
 
 
 def open_project(made: program.Application, folder: Path, until: Until) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
-from crnn_gui import app
+from crnn_gui import painting
 from tests.unit.test_architecture import loaded_after
 
 Until = Callable[..., None]
@@ -27,7 +27,7 @@ def test_what_is_heavy_comes_once_after_the_window_and_all_in_it_are_painted(qap
 
     window = QWidget()
     QVBoxLayout(window).addWidget(Painted("a word"))
-    app.OncePainted(window, lambda: seen.append("heavy"))
+    painting.OncePainted(window, lambda: seen.append("heavy"))
     qapp.processEvents()
     assert seen == [], "nothing is shown yet"
     window.show()
@@ -41,9 +41,9 @@ def test_what_is_heavy_comes_once_after_the_window_and_all_in_it_are_painted(qap
 
 
 def test_a_window_that_is_never_shown_keeps_nobody_waiting(qapp: QApplication, until: Until, monkeypatch) -> None:
-    monkeypatch.setattr(app, "PAINTED_AT_THE_LATEST_MILLISECONDS", 20)
+    monkeypatch.setattr(painting, "PAINTED_AT_THE_LATEST_MILLISECONDS", 20)
     seen: list[str] = []
     window = QWidget()
-    app.OncePainted(window, lambda: seen.append("heavy"))
+    painting.OncePainted(window, lambda: seen.append("heavy"))
     until(lambda: seen)
     window.deleteLater()

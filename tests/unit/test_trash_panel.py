@@ -32,7 +32,7 @@ def delete_first_page(desk: Desk) -> None:
 
 def opened(desk: Desk) -> TrashPanel:
     desk.window.actions_by_id["trash"].trigger()
-    return desk.app.trash_panel
+    return desk.app.panels.trash
 
 
 def choose(panel: TrashPanel, group: int, row: int) -> None:

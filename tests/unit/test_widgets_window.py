@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QSettings, QSize, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
@@ -20,13 +20,7 @@ from crnn_gui import app as program
 from crnn_gui.actions import ACTIONS, plain_text
 from crnn_gui.document import Counts, Notice, SaveState
 from crnn_gui.services.child import ChildEndedError, ChildProcess
-from crnn_gui.services.pages import PageImages, Thumbnails
-from crnn_gui.services.predictor import PredictorService
-from crnn_gui.services.store_service import StoreService
-from crnn_gui.services.tasks import Tasks
-from crnn_gui.services.trainer import TrainerService
 from crnn_gui.settings import RecentProject, Settings
-from crnn_gui.theme import Scheme, Theme
 from crnn_gui.widgets.main_window import first_size
 from crnn_gui.widgets.notice_bar import NoticeBars
 from crnn_gui.widgets.recent_row import RecentRow
@@ -47,31 +41,6 @@ pytestmark = [
 
 Until = Callable[..., None]
 Start = Callable[[], program.Application]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-
-
-@pytest.fixture
-def start(qapp: QApplication, settings: Settings, fake_child: Callable[[], ChildProcess]) -> Iterator[Start]:
-    """Return a function that starts the program as :func:`crnn_gui.app.run` does, with children that need no torch."""
-    made: list[program.Application] = []
-
-    def build() -> program.Application:
-        tasks = Tasks()
-        predictor, trainer = PredictorService(fake_child), TrainerService(fake_child)
-        services = program.Services(tasks, StoreService(), PageImages(tasks), Thumbnails(tasks), predictor, trainer)
-        made.append(program.build(settings, services, Theme(qapp, Scheme.LIGHT)))
-        made[-1].window.show()
-        made[-1].window.activateWindow()
-        return made[-1]
-
-    yield build
-    for one in made:
-        one.window.close()
-        one.window.deleteLater()
 
 
 def texts(widget: QWidget) -> str:
@@ -413,8 +382,8 @@ def test_export_panel_opens_from_the_keyboard(start: Start, tiny_project: Path, 
     made.document.open_path(tiny_project)
     until(lambda: made.document.page is not None and made.window.isActiveWindow())
     QTest.keyClick(made.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert made.export_panel.isVisible()
-    made.export_panel.close()
+    assert made.panels.exporting.isVisible()
+    made.panels.exporting.close()
 
 
 def test_first_window_fits_the_screen() -> None:
