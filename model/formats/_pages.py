@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -12,12 +14,14 @@ from typing import Any, TypeVar
 
 from model.annotations import Box, LabelledCrop
 from model.errors import DatasetError
+from model.formats._crops import part_named
 from model.formats._lists import LinkGuard, clean_path, require_path
 from model.formats.base import PARTS, REPORT, Format, Kind, LabelledPage, Refuse, report_of
 from model.images import IMAGE_SUFFIXES
 
 _IMAGE_FOLDERS = ("images", "img", "imgs", "image")
 _HEAD = 1 << 16
+_CHUNK, _LONGEST_SIGN = 1 << 20, 1 << 13  # characters
 _LOOKED_INTO, _LOOKED_AT = 50, 8  # folders and files, to recognise a data set: MJSynth has thousands and millions
 
 T = TypeVar("T")
@@ -59,6 +63,22 @@ def head_of(file: Path) -> str:
     return data.decode(encoding, errors="replace")
 
 
+def parts_in(file: Path, sign: re.Pattern[str]) -> Iterator[str]:
+    """Yield the parts that a text file names: what the one group of the sign finds, which is short.
+
+    The whole file is looked through, in bounded memory; one that cannot be read has none, and is refused later.
+    """
+    with suppress(OSError):
+        with file.open("rb") as opened:
+            encoding = "utf-16" if opened.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
+        with file.open(encoding=encoding, errors="replace") as text:
+            kept = ""
+            while chunk := text.read(_CHUNK):
+                kept += chunk
+                yield from filter(None, (part_named(found[1]) for found in sign.finditer(kept)))
+                kept = kept[-_LONGEST_SIGN:]
+
+
 def shown(path: Path, file: Path) -> str:
     """Return a file's name as it is told to a person who opened this path."""
     return file.name if file == path else file.relative_to(path).as_posix()
@@ -68,14 +88,22 @@ def shown(path: Path, file: Path) -> str:
 
 
 class PageFormat(Format):
-    """A format of whole pages. Parts are those of an export of ours, whose report says where each page went."""
+    """A format of whole pages. Parts are those of an export of ours, whose report says where each page went.
+
+    A format whose files say so themselves implements ``parts_told``.
+    """
 
     kind = Kind.PAGES
 
     def parts(self, path: Path) -> tuple[str, ...]:
         """Return which of ``PARTS`` the data set keeps apart; empty when it is one whole."""
         found = set(_parts_by_image(report_of(path if path.is_dir() else path.parent)).values())
+        found = found or set(self.parts_told(path))
         return tuple(part for part in PARTS if part in found)
+
+    def parts_told(self, path: Path) -> Iterator[str]:
+        """Yield the parts that the files of a data set name, in any order and as often as they do."""
+        return iter(())
 
 
 @dataclass
@@ -155,6 +183,11 @@ class Pages:
                 self.refuse(f"{place} word {number}", str(error))
             else:
                 yield LabelledCrop(f"{name} word {number}", self.root / name, box, text, part)
+
+    def tell_part(self, name: str, told: str) -> None:
+        """Note what a file says of a page's part, by its image's name. What was said before stays."""
+        if part := part_named(told):
+            self._parts.setdefault(os.path.normpath(name), part)
 
     def part_of(self, name: str) -> str | None:
         """Return the part of a page by its image's name; None where the data set is one whole."""

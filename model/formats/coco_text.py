@@ -9,7 +9,8 @@ Grammar, other keys being passed over::
 
 ``images`` and ``annotations`` as lists are read as well, and the outline may be called ``points`` (TextOCR) or
 ``segmentation`` (COCO). The outline counts; the box is for words without one. Illegible words are refused.
-The file is read twice, first for the images; only their names are held.
+A page's part is its ``set``, else the one that the file is named after. The file is read twice, first for the images;
+only their names are held.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import PageFormat, Pages, first_sign, head_of, shown
+from model.formats._crops import part_named
+from model.formats._pages import PageFormat, Pages, first_sign, head_of, parts_in, shown
 from model.formats._shapes import clockwise, number, outline, plain_numbers, plain_text, points_of, rectangle
 from model.formats._trees import json_members
 from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _FILE = "coco-text.json"
 _SIGN = re.compile(r'"utf8_string"|"imgToAnns"')
+_SET = re.compile(r'"set"\s*:\s*"([^"\\]{1,40})"')  # within a text, quotes are escaped
 _OUTLINES = ("mask", "points", "segmentation")
 
 
@@ -47,6 +50,11 @@ class CocoText(PageFormat):
         for file in pages.files(self, (".json",), _is_coco_text):
             yield from _read_file(pages, file)
 
+    def parts_told(self, path: Path) -> Iterator[str]:
+        for file in Pages(path, lambda place, reason: None).files(self, (".json",), _is_coco_text):
+            yield from parts_in(file, _SET)
+            yield from filter(None, [part_named(file.stem)])
+
     def writer(self, folder: Path) -> Writer:
         return _CocoTextWriter(folder)
 
@@ -62,7 +70,9 @@ def _read_file(pages: Pages, file: Path) -> Iterator[LabelledCrop]:
             try:
                 if not isinstance(image, dict):
                     raise ValueError("it is no JSON object")
-                names[_id(image.get("id", key))] = pages.named(image.get("file_name"), file)
+                name = names[_id(image.get("id", key))] = pages.named(image.get("file_name"), file)
+                for told in (image.get("set"), file.stem):
+                    pages.tell_part(name, str(told))
             except ValueError as error:
                 pages.refuse(f"{shown(pages.path, file)} image {key}", str(error))
     for list_name in ("anns", "annotations"):

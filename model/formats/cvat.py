@@ -9,8 +9,8 @@ Grammar, the rest being passed over::
         <polygon label="text" points="1,1;9,1;9,9;1,9"><attribute name="text">...</attribute></polygon>
 
 ``rotation`` turns clockwise about the centre. The text is the attribute ``text`` or ``transcription``, or the only one.
-Images lie in ``images/``. To take an export in, make a CVAT task of these images whose label "text" has a text
-attribute "text", and upload the annotations to it. Entities in the XML are refused.
+A page's part is its subset. Images lie in ``images/``. To take an export in, make a CVAT task of these images whose
+label "text" has a text attribute "text", and upload the annotations to it. Entities in the XML are refused.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from typing import TextIO
 from xml.etree.ElementTree import Element
 
 from model.annotations import Box, LabelledCrop
-from model.formats._pages import PageFormat, Pages, first_sign, head_of, shown
+from model.formats._pages import PageFormat, Pages, first_sign, head_of, parts_in, shown
 from model.formats._shapes import clockwise, number_in, outline, points_in, text_among, turned_rectangle, written
 from model.formats._trees import children, descendants, escaped, local_name, xml_elements, xml_refusal
 from model.formats.base import LabelledPage, Refuse, Writer, register
 
 _FILE = "annotations.xml"
+_SUBSET = re.compile(r"""<image\b[^<>]*\ssubset\s*=\s*["']([^"'<>]{1,40})["']""")
 _SIGN = re.compile(r"<annotations\b.*<(image|version)\b", re.DOTALL)
 
 
@@ -50,7 +51,12 @@ class Cvat(PageFormat):
                 name = image.get("name")
                 place = f"{shown(path, file)} image {name}"
                 words = descendants(image, "box", "polygon")
-                yield from pages.crops(place, partial(pages.named, name, file), words, _parse_word)
+                find = partial(_find, pages, file, name, image.get("subset", ""))
+                yield from pages.crops(place, find, words, _parse_word)
+
+    def parts_told(self, path: Path) -> Iterator[str]:
+        for file in Pages(path, lambda place, reason: None).files(self, (".xml",), _is_cvat):
+            yield from parts_in(file, _SUBSET)
 
     def writer(self, folder: Path) -> Writer:
         return _CvatWriter(folder)
@@ -58,6 +64,12 @@ class Cvat(PageFormat):
 
 def _is_cvat(file: Path) -> bool:
     return _SIGN.search(head_of(file)) is not None
+
+
+def _find(pages: Pages, file: Path, reference: str | None, subset: str) -> str:
+    name = pages.named(reference, file)
+    pages.tell_part(name, subset)
+    return name
 
 
 def _parse_word(word: Element) -> tuple[Box, str]:

@@ -13,6 +13,16 @@ and its text have one id; shapes are of type ``rectangle``, ``rectanglelabels``,
 several annotations the first that was not cancelled is read. The image is a path, or the address of an upload or of
 local files, of which only the file's name counts. Texts of one word over several entries are joined by line breaks.
 
+JSON-MIN is read as well. Between ``id`` and ``annotator`` it has a field for each control of the template, and no ids::
+
+    [{"ocr": "/data/upload/1/a.jpg", "id": 1,
+      "bbox": [{"x": 1, "y": 1, "width": 8, "height": 8, "rotation": 0, "original_width": 1, "original_height": 1}],
+      "transcription": ["word"], "annotator": 1, "annotation_id": 1}]
+
+The n-th text belongs to the n-th box, and a single text stands without its list. As a box without a text leaves no gap,
+a task is refused unless there is a text for each box, or none at all. Of several annotations of a task, which are
+tasks of their own there, the first is read. Label Studio does not open this form again, so it is not written.
+
 To open an export: a project with the OCR template, local storage at the export's folder, then import the file.
 Percent of a width are not exact: boxes are kept to a millionth of a pixel.
 """
@@ -37,8 +47,10 @@ from model.formats.base import LabelledPage, Refuse, Writer, register
 _FILE = "label-studio.json"
 _LOCAL = "/data/local-files/?d="
 _UPLOADED = re.compile(r"[0-9a-f]{8}-")
-_SIGN = re.compile(r'"(from_name|to_name)"\s*:')
+_SIGN = re.compile(r'"(from_name|to_name|annotation_id|original_width)"\s*:')
 _SHAPES = frozenset({"rectangle", "rectanglelabels", "polygon", "polygonlabels"})
+_USE_JSON = "export it from Label Studio as JSON"
+_ANOTHER = "it is another annotation of a task that has been read"
 
 
 @register
@@ -55,13 +67,20 @@ class LabelStudio(PageFormat):
     def read(self, path: Path, part: str | None, refuse: Refuse) -> Iterator[LabelledCrop]:
         pages = Pages(path, refuse, part)
         for file in pages.files(self, (".json",), _is_export):
+            last_id: object = None  # JSON-MIN has the annotations of one task one after the other
             for key, task in json_members(file, "", refuse):
                 place = f"{shown(path, file)} task {key}"
                 try:
-                    address, words = _parse_task(task)
+                    is_short = isinstance(task, dict) and "annotation_id" in task
+                    if is_short and last_id is not None and task.get("id") == last_id:
+                        raise ValueError(_ANOTHER)
+                    address, words, others = _parse_short_task(task) if is_short else _parse_task(task)
                 except ValueError as error:
                     refuse(place, str(error))
                 else:
+                    last_id = task.get("id") if is_short else None
+                    for _ in range(others):
+                        refuse(place, _ANOTHER)
                     yield from pages.crops(place, partial(_image, pages, address, file), words, _parse_word)
 
     def writer(self, folder: Path) -> Writer:
@@ -73,19 +92,19 @@ def _is_export(file: Path) -> bool:
     return head.startswith("[") and _SIGN.search(head) is not None
 
 
-def _parse_task(task: Any) -> tuple[str, list[list[Any]]]:
-    """Return the address of a task's image, and the entries of each word: those of one id."""
+def _parse_task(task: Any) -> tuple[str, list[list[Any]], int]:
+    """Return the address of a task's image, the entries of each word, which are those of one id, and how many
+    annotations there are besides the one that is read.
+    """
     data = task.get("data") if isinstance(task, dict) else None
     if not isinstance(data, dict):
         raise ValueError("it is no task with data")
-    addresses = [data[name] for name in ("ocr", "image", "captioning", *data) if isinstance(data.get(name), str)]
-    if not addresses:
-        raise ValueError("its data names no image")
+    address = _address(data)
     annotations = task.get("annotations") or task.get("completions") or task.get("predictions") or []
     if not isinstance(annotations, list):
         raise ValueError("its annotations are no list")
-    usable = (a for a in annotations if isinstance(a, dict) and not a.get("was_cancelled"))
-    result = next(usable, {}).get("result", [])
+    usable = [a for a in annotations if isinstance(a, dict) and not a.get("was_cancelled")]
+    result = usable[0].get("result", []) if usable else []
     if not isinstance(result, list):
         raise ValueError("its result is no list")
     words: dict[str, list[Any]] = {}
@@ -93,7 +112,65 @@ def _parse_task(task: Any) -> tuple[str, list[list[Any]]]:
         is_word = isinstance(entry, dict) and entry.get("type") in {*_SHAPES, "textarea"}
         if is_word or not isinstance(entry, dict):
             words.setdefault(str(entry.get("id", place)) if is_word else str(place), []).append(entry)
-    return addresses[0], list(words.values())
+    return address, list(words.values()), max(0, len(usable) - 1)
+
+
+def _address(data: dict[str, Any]) -> str:
+    values = (data.get(name) for name in ("ocr", "image", "captioning", *data))
+    addresses = [value for value in values if isinstance(value, str)]
+    if not addresses:
+        raise ValueError("its data names no image")
+    return addresses[0]
+
+
+def _parse_short_task(task: dict[str, Any]) -> tuple[str, list[list[Any]], int]:
+    """Return of a task of JSON-MIN what `_parse_task` does, its words made into such entries."""
+    names = list(task)
+    begin = names.index("id") if "id" in task else 0
+    end = names.index("annotator" if "annotator" in task else "annotation_id")
+    fields = {name: task[name] for name in names[begin + 1 : end]}
+    address = _address({name: task[name] for name in names[:begin]})
+    lists = [found for value in fields.values() if isinstance(value, list) and (found := _shapes_in(value))]
+    shapes = max(lists, key=len, default=[])
+    texts = _texts_among(fields)
+    if texts and len(texts) != len(shapes):
+        count = f"{len(texts)} texts and {len(shapes)} boxes"
+        raise ValueError(f"it has {count} and does not tell which belong together; {_USE_JSON}")
+    outlines = set(map(_outline, shapes))
+    if not all(outlines.issuperset(map(_outline, other)) for other in lists):
+        raise ValueError(f"its kinds of boxes are listed apart; {_USE_JSON}")
+    entries = ([{"type": "rectangle", "value": shape, **shape}] for shape in shapes)
+    if not texts:
+        return address, list(entries), 0
+    return address, [[*shape, {"value": {"text": text}}] for shape, text in zip(entries, texts, strict=True)], 0
+
+
+def _shapes_in(values: list[Any]) -> list[dict[str, Any]]:
+    """Return the rectangles and polygons of a field; texts over several lines have coordinates, too."""
+    return [v for v in values if isinstance(v, dict) and ("x" in v or "points" in v) and "text" not in v]
+
+
+def _outline(shape: dict[str, Any]) -> str:
+    return str([shape.get(name) for name in ("x", "y", "width", "height", "rotation", "points")])
+
+
+def _texts_among(fields: dict[str, Any]) -> list[Any]:
+    """Return the texts of a task of JSON-MIN: those of the field that is called so, else of the only one there is."""
+    found: dict[str, list[Any]] = {}
+    for name, value in fields.items():
+        texts = [v["text"] if isinstance(v, dict) and "text" in v else v for v in _listed(value)]
+        if not any(isinstance(text, dict) for text in texts):
+            found[name.casefold()] = texts
+    for name in ("transcription", "text"):
+        if name in found:
+            return found[name]
+    if len(found) > 1:
+        raise ValueError(f"its texts could be any of {', '.join(found)}; call the field transcription")
+    return next(iter(found.values()), [])
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _image(pages: Pages, address: str, file: Path) -> str:

@@ -320,6 +320,16 @@ def studio(*result: dict[str, object], data: str = "/data/upload/3/0a1b2c3d-a.jp
     return json.dumps([{"id": 1, "data": {"ocr": data}, "annotations": [cancelled, {"result": whole}]}])
 
 
+def studio_min(*tasks: dict[str, object]) -> str:
+    after = {"annotator": 1, "annotation_id": 2, "created_at": "2026-01-01", "lead_time": 3.5}
+    return json.dumps([{"ocr": "/data/upload/3/0a1b2c3d-a.jpg", "id": 1} | task | after for task in tasks])
+
+
+def percent(x: float, width: float = 10) -> dict[str, object]:
+    size = {"original_width": 100, "original_height": 50}
+    return {"x": x, "y": 4, "width": width, "height": 10, "rotation": 0} | size
+
+
 RECTANGLE = {
     "type": "rectangle",
     "from_name": "bbox",
@@ -460,6 +470,33 @@ SAMPLES: dict[str, tuple[str, dict[str, str | bytes], list[tuple[str, Box]]]] = 
         [("R&D", BOX)],
     ),
     "label-studio": ("label-studio", {"e.json": studio(RECTANGLE, TEXT)}, [("te\nxt", BOX)]),
+    "label-studio as JSON-MIN": (
+        "label-studio",
+        {
+            "e.json": studio_min(
+                {
+                    "bbox": [percent(1), percent(21)],
+                    "label": [percent(1) | {"labels": ["Text"]}, percent(21) | {"labels": ["Text"]}],
+                    "transcription": ["text", percent(21) | {"text": ["te", "xt"]}],
+                }
+            )
+        },
+        [("text", BOX), ("te\nxt", Box.from_bounds(21, 2, 31, 7))],
+    ),
+    "label-studio as JSON-MIN, one word": (
+        "label-studio",
+        {
+            "e.json": studio_min(
+                {"poly": [{"points": [[1, 4], [11, 4], [11, 14], [1, 14]], **percent(1)}], "words": "text"}
+            )
+        },
+        [("text", BOX)],
+    ),
+    "label-studio as JSON-MIN, boxes without texts": (
+        "label-studio",
+        {"e.json": studio_min({"bbox": [percent(1)]})},
+        [("", BOX)],
+    ),
     "label-studio turned by 90 degrees": (
         "label-studio",
         {
@@ -521,6 +558,40 @@ def test_what_tools_write_is_recognised_and_read(tmp_path: Path, sample: str) ->
         assert crop.image == tmp_path / image
         assert crop.box is not None
         assert [x for p in crop.box.points for x in p] == pytest.approx([x for p in box.points for x in p], abs=1e-6)
+
+
+FOREIGN_PARTS: dict[str, dict[str, str | bytes]] = {
+    "COCO-Text": {"c.json": json.dumps(
+        {"anns": {"1": {"image_id": 1, "bbox": [1, 2, 10, 5], "utf8_string": '"set": "test"'},
+                  "2": {"image_id": 2, "bbox": [1, 2, 10, 5], "utf8_string": "v"}},
+         "imgs": {"1": {"id": 1, "file_name": "a.jpg", "set": "train"},
+                  "2": {"id": 2, "file_name": "b.jpg", "set": "validation"}}}
+    )},
+    "lists that are named after parts": {
+        f"instances_{part}2017.json": json.dumps(
+            {"images": [{"id": 1, "file_name": image}],
+             "annotations": [{"image_id": 1, "bbox": [1, 2, 10, 5], "utf8_string": text}]}
+        ) for part, image, text in (("train", "a.jpg", '"set": "test"'), ("val", "b.jpg", "v"))
+    },
+    "CVAT's subsets": {"annotations.xml": "<annotations><version>1.1</version>" + "".join(
+        f'<image id="0" name="{image}" subset="{part}"><box xtl="1" ytl="2" xbr="11" ybr="7">'
+        f'<attribute name="T">{text}</attribute></box></image>'
+        for image, part, text in (("a.jpg", "Train", '"set": "test"'), ("b.jpg", "Validation", "v"))
+    ) + "</annotations>"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sample", FOREIGN_PARTS)
+def test_parts_are_read_apart_where_a_tool_says_them(tmp_path: Path, sample: str) -> None:
+    make(tmp_path, FOREIGN_PARTS[sample], images=("a.jpg", "b.jpg"))
+    assert open_dataset(tmp_path).parts == ("train", "val")
+    assert [(crop.text, crop.part) for crop in open_dataset(tmp_path).crops()] == [
+        ('"set": "test"', "train"),
+        ("v", "val"),
+    ]
+    assert [crop.text for crop in open_dataset(tmp_path, part="val").crops()] == ["v"]
+    with pytest.raises(DatasetError, match="it has train, val"):
+        open_dataset(tmp_path, part="test")
 
 
 def test_the_label_is_the_text_where_it_is_asked_for(tmp_path: Path) -> None:
@@ -629,6 +700,13 @@ BROKEN: list[tuple[str, dict[str, str | bytes], str]] = [
     ("label-studio", {"e.json": '[{"data": {}}]'}, "names no image"),
     ("label-studio", {"e.json": studio(TEXT)}, "no rectangle or polygon"),
     ("label-studio", {"e.json": studio(RECTANGLE | {"original_width": 0})}, "not positive"),
+    ("label-studio", {"e.json": studio_min({"bbox": [percent(1), percent(21)], "transcription": "x"})}, "1 texts and 2 boxes and does not tell"),
+    ("label-studio", {"e.json": studio_min({"bbox": [percent(1)], "poly": [percent(2)], "text": "x"})}, "listed apart"),
+    ("label-studio", {"e.json": studio_min({"bbox": [percent(1)], "a": "x", "b": "y"})}, "could be any of a, b"),
+    ("label-studio", {"e.json": studio_min({"bbox": [percent(1)], "text": [3]})}, "its text is no text"),
+    ("label-studio", {"e.json": studio_min({}, {})}, "another annotation"),
+    ("label-studio", {"e.json": '[{"data": {"ocr": "a.jpg"}, "annotations": [{"result": []}, {"result": []}]}]'}, "another annotation"),
+    ("label-studio", {"e.json": '[{"id": 1, "annotation_id": 2}]'}, "names no image"),
     ("label-studio", {"e.json": studio(RECTANGLE | {"value": {"x": None}})}, "coordinate"),
     ("via", {"v.json": DEEP}, "nested too deeply"),
     ("via", {"v.json": '{"a": {"filename": "a.jpg", "regions": 5}}'}, "no page with regions"),
