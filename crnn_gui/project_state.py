@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 UNDO_STEPS = 1000
 PREFETCHED_PAGES = 2
+WITHOUT_WORDS = Counts(pages=1)
 
 
 class ProjectState(QObject):
@@ -180,7 +181,7 @@ class ProjectState(QObject):
 
     def page_counts(self, page_id: int) -> Counts:
         """One page in numbers."""
-        return self._page_counts.get(page_id, Counts(pages=1))
+        return self._page_counts.get(page_id, WITHOUT_WORDS)
 
     def page_path(self, page: Page) -> Path:
         """Return where a page's image lies."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain, islice
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from crnn_gui.document import ProjectDocument
@@ -24,7 +27,8 @@ class Walk(QObject):
         super().__init__(parent)
         self._document = document
         self._step = 1
-        self._ahead: list[int] = []
+        self._target: int | None = None
+        self._ahead: Iterator[int] = iter(())
         self._is_there = False
         document.page_opened.connect(self._on_page_opened)
         document.image_ready.connect(self._on_image_ready)
@@ -33,7 +37,7 @@ class Walk(QObject):
     @property
     def is_under_way(self) -> bool:
         """Whether another page is being opened; what is typed meanwhile is meant for no word that can be seen."""
-        return bool(self._ahead)
+        return self._target is not None
 
     def go(self, step: int) -> None:
         """Go to the next (+1) or the previous (-1) word that waits."""
@@ -46,12 +50,17 @@ class Walk(QObject):
             self._ahead = self._pages_ahead()
             self._travel()
 
-    def _pages_ahead(self) -> list[int]:
-        """Return the pages with words that wait, in the order of the walk; the current one is the last."""
+    def _pages_ahead(self) -> Iterator[int]:
+        """Yield the pages with words that wait, in the order of the walk; the current one is the last.
+
+        Of 100,000 pages the next one is wanted, so the rest is not looked at.
+        """
         assert self._document.page is not None, "the walk is on a page"
         order = self._document.pages[:: self._step]
         here = next(i for i, page in enumerate(order) if page.id == self._document.page.id) + 1
-        return [page.id for page in order[here:] + order[:here] if not page.problem and self._waits(page)]
+        for page in chain(islice(order, here, None), islice(order, here)):
+            if not page.problem and self._waits(page):
+                yield page.id
 
     def _waits(self, page: Page) -> bool:
         counts = self._document.page_counts(page.id)
@@ -59,32 +68,31 @@ class Walk(QObject):
 
     def _travel(self) -> None:
         self._is_there = False
-        if self._ahead:
-            self._document.open_page(self._ahead[0])
+        self._target = next(self._ahead, None)
+        if self._target is not None:
+            self._document.open_page(self._target)
         else:
             self.ended.emit()
 
     def _arrive(self) -> None:
-        ahead, self._ahead = self._ahead[1:], []
+        self._target = None
         if self._document.step_word(self._step, WAITING):
             self.arrived.emit()
         else:  # what was known of the page was out of date
-            self._ahead = ahead
             self._travel()
 
     @Slot(object)
     def _on_page_opened(self, page: Page | None) -> None:
-        self._is_there = page is not None and page.id in self._ahead[:1]
+        self._is_there = page is not None and page.id == self._target
         if not self._is_there:
-            self._ahead = []  # the user went elsewhere
+            self._target = None  # the user went elsewhere
 
     @Slot(object)
     def _on_image_ready(self, _image: object) -> None:
-        if self._ahead and self._is_there:
+        if self._is_there and self._target is not None:
             self._arrive()
 
     @Slot()
     def _on_pages_changed(self) -> None:
-        if self._ahead and self._document.page_of(self._ahead[0]).problem:
-            del self._ahead[0]  # nobody can say what is written on it
-            self._travel()
+        if self._target is not None and self._document.page_of(self._target).problem:
+            self._travel()  # nobody can say what is written on it

@@ -12,7 +12,6 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QRectF,
-    QSize,
     Qt,
     Signal,
     Slot,
@@ -23,12 +22,13 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
-    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -42,7 +42,6 @@ from model.annotations import Page
 from model.documents import shown_name
 
 ROW_HEIGHT_PX = 64
-THUMBNAIL = QSize(64, 48)
 RING_PX = 16
 _CHIPS = (
     (PageFilter.ALL, marked("PageList", "All"), marked("PageList", "Every page")),
@@ -92,12 +91,8 @@ class PageList(QFrame):
         self._empty.setProperty("muted", True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(16, 24, 16, 24)
-        self.view = QListView()
+        self.view = _View()
         self.view.setAccessibleName(self.tr("Pages"))
-        self.view.setFrameShape(QFrame.Shape.NoFrame)
-        self.view.setUniformItemSizes(True)
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setModel(model)
         self.view.setItemDelegate(_PageDelegate(document, self.view))
         self.view.installEventFilter(self)
@@ -198,15 +193,40 @@ class PageList(QFrame):
         self._on_page_opened(self._document.page)
 
 
+class _View(QTableView):
+    """A list of any length. Qt's own list view asks the model for every row whenever it lays itself out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        across, down = self.horizontalHeader(), self.verticalHeader()
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        down.setDefaultSectionSize(theme.scaled(ROW_HEIGHT_PX))
+        across.hide()
+        down.hide()
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Let Home and End lead along the rows; a table's lead along the columns."""
+        if action == QAbstractItemView.CursorAction.MoveHome:
+            return self.model().index(0, 0)
+        if action == QAbstractItemView.CursorAction.MoveEnd:
+            return self.model().index(self.model().rowCount() - 1, 0)
+        return super().moveCursor(action, modifiers)
+
+
 class _PageDelegate(QStyledItemDelegate):
     """Draws one page as a row."""
 
     def __init__(self, document: ProjectDocument, parent: QWidget) -> None:
         super().__init__(parent)
         self._document = document
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(200, theme.scaled(ROW_HEIGHT_PX))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

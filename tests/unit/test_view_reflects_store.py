@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QListView
+from PySide6.QtWidgets import QLabel
 
 from crnn_gui.item_models import PageRole
 from crnn_gui.widgets.box_item import BoxItem
@@ -99,7 +99,7 @@ def check(desk: Desk, project: Path) -> None:
     assert items == words
     assert dict(document.predictions) == dict(content.predictions)
     _check_inspector(desk)
-    model = desk.window.annotate.pages.findChild(QListView).model()
+    model = desk.window.annotate.pages.view.model()
     desk.until(lambda: all(document.page_counts(i) == counts.get(i, Counts(pages=1)) for i in counts))
     for row in range(model.rowCount()):
         index = model.index(row, 0)
