@@ -110,6 +110,7 @@ class Application(QObject):
         self.training = Training(self.document, services.store, services.trainer, services.predictor, settings)
         # After training, which knows the weights a project is read with.
         self.recognising = Recognising(self.document, services.store, services.predictor, services.assistant, self)
+        self.rules.chosen.connect(self.recognising.reading.offer_again)
         self.yardstick = Yardstick(self.document, services.store, self.training, services.predictor)
         self.advice = TrainingAdvice(self.document, self.training)
         self.recents = Recents(self.document, settings, self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,27 +13,52 @@ from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
 from crnn_gui.jobs import Job, JobProgress, Pace, PageJobs, PageProblem
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
-from crnn_gui.wording import marked
+from crnn_gui.wording import counted, marked
 from model.messages import WeightsSummary, WordReading
 from model.store import AnnotationStore
 from model.suggesting import PageToRead, Which, pages_to_read
 
 READ_AGAIN = marked("NoticeActions", "Read these again")
 GO_ON = marked("NoticeActions", "Go on")
+READ_BY_RULES = marked("NoticeActions", "Read them again")
 
 META_KEY = "reading all pages"
-"""Names the value of the annotation file that says which words are being read, from the wish to its end."""
+"""Names the value of the annotation file that says which words are being read, from the wish to its end.
+
+It is a value of :class:`Which`, followed by the moment of :attr:`Which.EARLIER`.
+"""
 
 WORDS_AHEAD = 96  # three requests of the predictor: it never waits for the next pages, and a pause comes soon
 PAGES_AT_ONCE = 100
 FAILURES_IN_A_ROW = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which words are to be read; ``since`` is the moment of :attr:`Which.EARLIER`."""
+
+    which: Which
+    since: float = 0.0
+
+    @classmethod
+    def from_marker(cls, marker: str | None) -> _Wanted | None:
+        """Return what a marker in the annotation file says; None without one that is understood."""
+        try:
+            which, _, since = (marker or "").partition(" ")
+            return cls(Which(which), float(since or 0))
+        except ValueError:
+            return None
+
+    @property
+    def marker(self) -> str:
+        return f"{self.which} {self.since}" if self.which is Which.EARLIER else self.which
+
+
 @dataclass(slots=True, eq=False)
 class _Job(Job):
     """One way through the project. ``waiting`` has the pages of the words that are being read, by word."""
 
-    which: Which
+    wanted: _Wanted
     weights: str
     walk: Iterator[PageToRead] | None = None
     is_fetching: bool = False
@@ -64,7 +90,7 @@ class ProjectReading(PageJobs):
         self._predictor = predictor
         self._weights = ""
         self._is_loading = True
-        self._wanted: Which | None = None
+        self._wanted: _Wanted | None = None
         document.project_changed.connect(self._on_project_changed)
         predictor.loading.connect(self._on_loading)
         predictor.loading_failed.connect(self._on_loading_failed)
@@ -79,16 +105,26 @@ class ProjectReading(PageJobs):
 
     @Slot(str)
     def start(self, which: str = Which.UNREAD) -> None:
-        """Read the unread words of all pages, or those that other weights have read as well.
+        """Read the unread words of all pages, or those that other weights, or other rules, have read as well.
 
         While the recogniser is loading the wish is remembered. What a human wrote stays.
         """
         if self._document.project is None or self._document.read_only:
             return
-        wanted = Which(which)
-        self._store.write(lambda store: store.set_meta(META_KEY, wanted))
+        wanted = _Wanted(Which(which), time.time())
+        self._store.write(lambda store: store.set_meta(META_KEY, wanted.marker))
         self._wanted = wanted
         self._begin_if_ready()
+
+    @Slot()
+    def offer_again(self) -> None:
+        """Offer to read by other rules what the rules before have read on other pages."""
+        page = self._document.page
+        here = self._document.page_counts(page.id).suggested if page is not None else 0
+        elsewhere = self._document.counts.suggested - here
+        if elsewhere > 0:
+            text = self.tr("Other pages still hold what was read by the rules before: {words}.")
+            self._tell(Notice("info", text.format(words=counted(elsewhere, "word")), (READ_BY_RULES,)))
 
     @Slot()
     def cancel(self) -> None:
@@ -100,6 +136,8 @@ class ProjectReading(PageJobs):
     def _act(self, action: str) -> None:
         if action == READ_AGAIN:
             self.start(Which.OLDER)
+        elif action == READ_BY_RULES:
+            self.start(Which.EARLIER)
         elif action == GO_ON and self._wanted is None:
             self._read_marker()
 
@@ -115,9 +153,10 @@ class ProjectReading(PageJobs):
     def _read_marker(self) -> None:
         self._store.read(lambda store: store.meta(META_KEY), self._on_marker_read)
 
-    def _on_marker_read(self, which: str | None) -> None:
-        if which in set(Which) and self._job is None:
-            self._wanted = Which(which)
+    def _on_marker_read(self, marker: str | None) -> None:
+        wanted = _Wanted.from_marker(marker)
+        if wanted is not None and self._job is None:
+            self._wanted = wanted
             self._begin_if_ready()
 
     @Slot()
@@ -134,7 +173,7 @@ class ProjectReading(PageJobs):
         self._is_loading = False
         self._weights = weights.hash
         if self._job is not None and self._job.weights != weights.hash:
-            self._wanted = self._job.which  # what the weights before have not read, these do
+            self._wanted = self._job.wanted  # what the weights before have not read, these do
         self._begin_if_ready()
 
     def _begin_if_ready(self) -> None:
@@ -155,7 +194,8 @@ class ProjectReading(PageJobs):
 
         def fetch(store: AnnotationStore) -> list[PageToRead]:
             # The walk goes on from call to call, but is only ever moved here, in the store's thread.
-            job.walk = job.walk or pages_to_read(store, job.weights, job.which)
+            wanted = job.wanted
+            job.walk = job.walk or pages_to_read(store, job.weights, wanted.which, since=wanted.since)
             pages: list[PageToRead] = []
             for page in islice(job.walk, PAGES_AT_ONCE):
                 pages.append(page)
@@ -245,7 +285,7 @@ class ProjectReading(PageJobs):
 
     def _finish(self, job: _Job) -> None:
         self._end()
-        actions = (READ_AGAIN,) if job.which is Which.UNREAD and job.older else ()
+        actions = (READ_AGAIN,) if job.wanted.which is Which.UNREAD and job.older else ()
         self._tell_end(self._outcome(job), job.problems, *actions)
 
     def _outcome(self, job: _Job) -> str:
@@ -254,7 +294,7 @@ class ProjectReading(PageJobs):
             told = pages.format(pages=f"{job.pages:,}", words=f"{job.read:,}", minutes=f"{job.pace.seconds / 60:,.1f}")
         else:
             told = self.tr("No word was left to read.")
-        if job.which is Which.UNREAD and job.older:
+        if job.wanted.which is Which.UNREAD and job.older:
             told += " " + self.tr("{words} words have readings of older weights.").format(words=f"{job.older:,}")
         return told
 

@@ -24,10 +24,12 @@ class ProjectRules(QObject):
 
     Signals:
         changed: ReadingRules in use from now on.
+        chosen: they were changed by hand, so what other rules have read may be read again.
         refused: a sentence that says why they cannot be used.
     """
 
     changed = Signal(object)
+    chosen = Signal()
     refused = Signal(str)
 
     def __init__(
@@ -89,6 +91,7 @@ class ProjectRules(QObject):
         self._store.write(lambda store: save_rules(store, rules))
         self._use(rules)
         self._reading.read_undecided()
+        self.chosen.emit()
 
     def _use(self, rules: ReadingRules) -> None:
         if rules != self._rules:

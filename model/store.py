@@ -228,6 +228,13 @@ class AnnotationStore(TrashStore, TrainingStore):
         with explained(self.path):
             return self._predictions("SELECT value FROM json_each(?)", (ids,), weights=weights)
 
+    def read_before(self, page_id: int, moment: float) -> frozenset[int]:
+        """Return the words of a page whose newest prediction was made before a moment, in seconds since the epoch."""
+        words = "SELECT id FROM words WHERE page_id = ?"
+        newest = f"SELECT max(id) FROM predictions WHERE word_id IN ({words}) GROUP BY word_id"
+        sql = f"SELECT word_id FROM predictions WHERE id IN ({newest}) AND made_at < ?"
+        return frozenset(word_id for (word_id,) in self._rows(sql, (page_id, moment)))
+
     def verifications(self, last: int) -> dict[str, tuple[bool, ...]]:
         """Return whether weights were right about the words a human has decided on since, by the weights' hash.
 

@@ -33,6 +33,8 @@ class Which(StrEnum):
     """Words that nothing has read yet."""
     OLDER = "older"
     """Words that these weights have not read: the unread ones, and those that other weights have read."""
+    EARLIER = "earlier"
+    """Words that nothing has read since a given moment, as when other rules hold from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +69,34 @@ class Suggestions:
     left_out: tuple[tuple[str, str], ...]
 
 
-def pages_to_read(store: AnnotationStore, weights: str, which: Which = Which.OLDER) -> Iterator[PageToRead]:
+def pages_to_read(
+    store: AnnotationStore, weights: str, which: Which = Which.OLDER, *, since: float = 0.0
+) -> Iterator[PageToRead]:
     """Yield every page with the words that are to be read on it. The annotation file may be changed meanwhile.
 
     Args:
         store: the project.
         weights: hash of the weights that will read.
         which: which words are wanted. Verified and ignored ones never are.
+        since: the moment of :attr:`Which.EARLIER`, in seconds since the epoch.
     """
     pages = store.pages()
     for number, page in enumerate(pages, start=1):
-        yield _page_to_read(store.content(page.id), weights, which, number, len(pages))
+        earlier = store.read_before(page.id, since) if which is Which.EARLIER else frozenset()
+        yield _page_to_read(store.content(page.id), weights, which, earlier, place=(number, len(pages)))
 
 
-def _page_to_read(content: PageContent, weights: str, which: Which, number: int, pages: int) -> PageToRead:
+def _page_to_read(
+    content: PageContent, weights: str, which: Which, earlier: frozenset[int], *, place: tuple[int, int]
+) -> PageToRead:
     undecided = [word for word in content.words if word.label is None and not word.ignored]
     readers = {word_id: prediction.weights for word_id, prediction in content.predictions.items()}
     # What the second reader read is a second opinion: the recogniser's own is still wanted.
     unread = [word for word in undecided if readers.get(word.id) in (None, SECOND_READER)]
     older = [word for word in undecided if readers.get(word.id) not in (None, SECOND_READER, weights)]
-    words = unread if which is Which.UNREAD else [word for word in undecided if word in unread or word in older]
-    return PageToRead(number, pages, content.page, tuple(words), len(undecided) - len(words), len(older))
+    also = {Which.UNREAD: (), Which.OLDER: older, Which.EARLIER: [w for w in undecided if w.id in earlier]}[which]
+    words = [word for word in undecided if word in unread or word in also]
+    return PageToRead(*place, content.page, tuple(words), len(undecided) - len(words), len(older))
 
 
 def read_words(

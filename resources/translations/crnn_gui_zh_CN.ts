@@ -1808,6 +1808,10 @@ or Tab to go to the first.</source>
    <translation>查看</translation>
   </message>
   <message>
+   <source>Read them again</source>
+   <translation>重新识别这些词</translation>
+  </message>
+  <message>
    <source>Read these again</source>
    <translation>重新识别这些</translation>
   </message>
@@ -2216,6 +2220,10 @@ or Tab to go to the first.</source>
   <message>
    <source>No word was left to read.</source>
    <translation>没有需要识别的词。</translation>
+  </message>
+  <message>
+   <source>Other pages still hold what was read by the rules before: {words}.</source>
+   <translation>其他页面上仍是按先前规则识别的结果：{words}。</translation>
   </message>
   <message>
    <source>Reading goes on at page {page} of {pages}; what lies before it has been read.</source>

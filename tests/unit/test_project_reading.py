@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,24 @@ def test_c30_reading_that_was_interrupted_goes_on_with_the_next_page_and_says_so
     desk.until(lambda: len(desk.notices) == 2, seconds=10)
     assert desk.notices[0].text == "Reading goes on at page 6 of 10; what lies before it has been read."
     assert f"{5 * WORDS} words" in desk.notices[1].text
+
+
+def test_what_was_read_by_other_rules_is_read_again_and_an_interrupted_way_through_it_goes_on(
+    tmp_path: Path, desk_of: Callable[[Path], Desk]
+) -> None:
+    folder = tmp_path / "photos"
+    make_project(folder, [f"{i:03}.png" for i in range(10)])
+    by_rules_before = Prediction("x", 0.5, weights="hash of starter")
+    with AnnotationStore.open(folder / FILE_NAME) as store:
+        words = [word for page in store.pages() for word in store.content(page.id).words]
+        store.save_predictions([(w.id, w.box, by_rules_before) for w in words])
+        store.set_meta(META_KEY, f"earlier {time.time()}")
+        already = words[: 5 * WORDS]
+        store.save_predictions([(w.id, w.box, replace(by_rules_before, text="y")) for w in already])
+    desk = desk_of(folder)
+    desk.until(lambda: "are read" in desk.notices[-1].text if desk.notices else False, seconds=10)
+    desk.until(lambda: not desk.room.store.saved.pending)
+    with AnnotationStore.open(folder / FILE_NAME, read_only=True) as store:
+        texts = [p.text for page in store.pages() for _, p in sorted(store.content(page.id).predictions.items())]
+    assert texts == ["y"] * 5 * WORDS + [f"{i:03}.png" for i in range(5, 10) for _ in range(WORDS)]
+    assert meta(folder) is None

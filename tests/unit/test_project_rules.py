@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
-from model.annotations import Prediction
+from model.annotations import Box, Prediction, WordChange
 from model.rules import ReadingRules, load_rules
 from model.store import AnnotationStore
 from tests.helpers.desk import ALT, Desk
@@ -125,3 +125,29 @@ def test_rules_hold_for_the_child_that_comes_after_one_that_died(rules_desk: Des
     desk.window.actions_by_id["read_word"].trigger()
     desk.until(lambda: desk.document.predictions[2].text != "free")
     assert desk.document.predictions[2].text == "hello"
+
+
+def test_other_rules_offer_to_read_the_other_pages_again(rules_desk: Desk, tiny_project: Path, tmp_path: Path) -> None:
+    desk = rules_desk
+    first, second = (page.id for page in desk.document.pages)
+    word = desk.document.new_word(Box.from_bounds(10, 10, 60, 30), second)
+    desk.document.change_words("Draw word", [WordChange(None, word)])
+    desk.document.record_predictions([(word.id, word.box, Prediction("free", 0.5, weights="hash of starter"))])
+    desk.until(lambda: desk.document.counts.suggested == 2)
+    use_lexicon(desk, tmp_path, "hello")
+    desk.until(lambda: desk.window.notices.notices)
+    [notice] = desk.window.notices.notices
+    assert notice.text == "Other pages still hold what was read by the rules before: 1 word."
+    desk.window.notices.action_chosen.emit(notice, notice.actions[0])
+    desk.document.open_page(second)
+    desk.until(lambda: desk.document.page.id == second and word.id in desk.document.predictions)
+    desk.until(lambda: desk.document.predictions[word.id].text == "hello")
+    desk.until(lambda: not desk.app.recognising.reading.is_running)
+    desk.document.open_page(first)
+    desk.until(lambda: desk.document.page.id == first)
+
+
+def test_other_rules_offer_nothing_where_all_suggestions_are_on_the_page(rules_desk: Desk, tmp_path: Path) -> None:
+    use_lexicon(rules_desk, tmp_path, "hello")
+    rules_desk.until(lambda: rules_desk.document.predictions[2].text == "hello")
+    assert not rules_desk.window.notices.notices
