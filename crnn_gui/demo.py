@@ -133,15 +133,16 @@ class Demonstration(Script):
         return self.program.document.state(word_id) is State.VERIFIED
 
     def _train(self) -> Steps:
-        """Train twice: with an absurd learning rate, whose bad batches are named, then as one should."""
+        """Train with an absurd learning rate until its bad batches are named, then as one should."""
         workspace, training = self.window.train, self.program.training
         plan = workspace.plan
         QTest.keyClick(self.window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
         yield Until("the plan", lambda: training.trainer.state is TrainerState.PLANNED)
-        plan.set_minutes(0.5)
+        plan.set_minutes(2.0)
         QTest.keyClicks(plan.rate_field, "1000")
         self.click(plan.start_button)
         yield Until("a bad batch", lambda: bool(workspace.plot.bad_steps), TRAINING_SECONDS)
+        self.click(workspace.stop_button)
         yield Until("the end of the run", lambda: training.trainer.state is TrainerState.IDLE, TRAINING_SECONDS)
         workspace.trouble.show_step(workspace.plot.bad_steps[0])
         yield from self.pause(0.5)

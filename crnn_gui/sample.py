@@ -13,7 +13,7 @@ from model.importing import import_dataset
 DRAWN_PAGE = "bakery.jpg"
 """This sample page comes without boxes: its words are for the user to draw."""
 
-READ_PAGE = "parcel.jpg"
+READ_PAGE = "board-morning.jpg"
 """This sample page comes with boxes, but without labels: its words are for the recogniser to suggest."""
 
 

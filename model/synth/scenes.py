@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from model.synth.boards import board_evening, board_morning
 from model.synth.canvas import SCALE, Canvas, Colour, Typeface
 from model.synth.fonts import find_fonts
 from model.synth.glyphs import segments
@@ -364,6 +365,8 @@ SCENES: dict[str, Callable[[Typeface], Canvas]] = {
     "parcel": parcel,
     "poster": poster,
     "receipt": receipt,
+    "board-morning": board_morning,
+    "board-evening": board_evening,
 }
 
 
