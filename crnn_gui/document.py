@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from crnn_gui.commands import EditCommand, OrderCommand
 from crnn_gui.project_state import ProjectState
-from crnn_gui.project_values import Notice, ProjectInfo, moved
+from crnn_gui.project_values import WITHOUT_WORDS, Notice, ProjectInfo, moved
+from crnn_gui.recounting import Recount
 from crnn_gui.services.pages import PageImage, PageImages
 from crnn_gui.services.projects import DamagedFile, OpenedProject, ProjectOpener
 from crnn_gui.services.store_service import SaveState, StoreService
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Counts", "Notice", "PageImage", "ProjectDocument", "ProjectInfo", "SaveState"]
 
-RECOUNT_MILLISECONDS = 500
-
 
 class ProjectDocument(ProjectState):
     """The open project and everything that can be done to it.
@@ -58,10 +57,8 @@ class ProjectDocument(ProjectState):
         self._author = user_name()
         self._next_word_id = 1
         self._wanted_image: Path | None = None
-        self._recount_soon = QTimer(self)
-        self._recount_soon.setSingleShot(True)
-        self._recount_soon.setInterval(RECOUNT_MILLISECONDS)
-        self._recount_soon.timeout.connect(self._on_recount_due)
+        self._recount = Recount(store, self)
+        self._recount.counted.connect(self._on_pages_counted)
         store.refused.connect(self._on_edit_refused)
         self._opener.opened.connect(self._on_project_opened)
         self._opener.pages_found.connect(self._on_pages_found)
@@ -95,7 +92,7 @@ class ProjectDocument(ProjectState):
         self._project = ProjectInfo(file.root, file.path, opened.folder or file.path, file.read_only, opened.owner)
         self._add_pages(file.pages)
         self._trash = {page.id: page for page in file.trashed}
-        self._page_counts = {**dict.fromkeys(self._pages, Counts(pages=1)), **file.page_counts}
+        self._page_counts = {**dict.fromkeys(self._pages, WITHOUT_WORDS), **file.page_counts}
         self._counts = file.counts
         self._next_word_id = file.next_word_id
         self._remember(file.history)
@@ -375,8 +372,8 @@ class ProjectDocument(ProjectState):
         counts = {i: moved(self.page_counts(i), left[i], come[i]) for i in left}
         self._words = dict(sorted(self._words.items()))  # a word brought back by undo returns to its place
         self._set_counts(counts)
-        if any(page_id != self._page_id for page_id in counts):
-            self._recount_soon.start()  # which words of other pages have a prediction is known to the store alone
+        # Which words of other pages have a prediction is known to the store alone.
+        self._recount.add(pages=counts.keys() - {self._page_id})
         self.words_changed.emit(frozenset(c.word_id for c in edit.changes))
         self.edited.emit(edit)
         self.select(self._selection)
@@ -409,7 +406,7 @@ class ProjectDocument(ProjectState):
         """Show again what the file holds: an edit contradicts it, so what is on the screen and in Undo is not true."""
         self._undo_stack.clear()
         self._tell("error", str(error))
-        self._on_recount_due()
+        self._recount.add(pages=self._pages)
         if self._page_id is not None:
             self.open_page(self._page_id, self._selection)
 
@@ -428,8 +425,7 @@ class ProjectDocument(ProjectState):
         here = {word_id: prediction for word_id, _, prediction in kept if word_id in self._words}
         if kept:
             self._store.save_predictions(kept)
-        if len(here) < len(kept):
-            self._recount_soon.start()
+        self._recount.add(words=[word_id for word_id, _, _ in kept if word_id not in here])
         if here:
             self._predictions |= here
             self._recount_page()
@@ -437,9 +433,6 @@ class ProjectDocument(ProjectState):
         if kept:
             self.predicted.emit(tuple(kept))
 
-    @Slot()
-    def _on_recount_due(self) -> None:
-        self._store.read(lambda store: store.page_counts(), self._on_counts_read)
-
-    def _on_counts_read(self, counts: Mapping[int, Counts]) -> None:
-        self._set_counts({i: counts.get(i, Counts(pages=1)) for i in self._pages if i != self._page_id})
+    @Slot(object)
+    def _on_pages_counted(self, counts: Mapping[int, Counts]) -> None:
+        self._set_counts({i: new for i, new in counts.items() if i in self._pages and i != self._page_id})

@@ -143,10 +143,9 @@ class PageListModel(QAbstractListModel):
         self._places = {page_id: row for row, page_id in enumerate(rows)}
 
     def _tell_changed(self, page_ids: Iterable[int]) -> None:
-        for page_id in page_ids:
-            if page_id in self._places:
-                index = self.index(self._places[page_id])
-                self.dataChanged.emit(index, index)
+        rows = [self._places[page_id] for page_id in page_ids if page_id in self._places]
+        if rows:  # once for all: an edit may change thousands of pages
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
 
     @Slot(object)
     def _on_project_changed(self, project: object) -> None:

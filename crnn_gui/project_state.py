@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from crnn_gui.project_values import Notice, ProjectInfo, count_states, minus, plus
+from crnn_gui.project_values import WITHOUT_WORDS, Notice, ProjectInfo, count_states, minus, plus
 from crnn_gui.services.survey import Survey
 from model.annotations import Page, PageChange, PageContent, PageMark, Prediction, State, Word, reading_order
 from model.store import Counts
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 UNDO_STEPS = 1000
 PREFETCHED_PAGES = 2
-WITHOUT_WORDS = Counts(pages=1)
 
 
 class ProjectState(QObject):

@@ -64,6 +64,9 @@ class Notice:
     is_of_page: bool = False
 
 
+WITHOUT_WORDS = Counts(pages=1)
+"""What is known of a page that nothing was marked on."""
+
 _COUNTED = (State.VERIFIED, State.SUGGESTED, State.IGNORED, State.UNLABELLED)  # in the order of Counts
 
 

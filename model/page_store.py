@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import chain, repeat
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from model.annotations import Page, State
 from model.store_rows import PAGE_COLUMNS, Row, page_from_row
 
 NOT_TRASHED = "page_id NOT IN (SELECT id FROM pages WHERE trashed_at IS NOT NULL)"
+
+_COUNTED = (State.VERIFIED, State.SUGGESTED, State.IGNORED, State.UNLABELLED)  # in the order of Counts
 
 
 class Counts(NamedTuple):
@@ -73,18 +76,36 @@ class PageStore(AnnotationFile):
             values = (page.path, page.width, page.height, page.problem, page.id)
             db.execute("UPDATE pages SET path = ?, width = ?, height = ?, problem = ? WHERE id = ?", values)
 
-    def page_counts(self) -> dict[int, Counts]:
-        """Return the numbers of every page that has words, by page id; also of those in the trash."""
-        words: dict[int, dict[str, int]] = {}
-        for page_id, state, count in self._rows("SELECT page_id, state, count(*) FROM words GROUP BY state, page_id"):
-            words.setdefault(page_id, {})[state] = count
-        return {page_id: _counts(1, by_state) for page_id, by_state in words.items()}
+    def page_counts(self, page_ids: Iterable[int] | None = None) -> dict[int, Counts]:
+        """Return the numbers of every page that has words, by page id; also of those in the trash.
+
+        Args:
+            page_ids: of these pages only.
+        """
+        sql, values = "SELECT page_id, count(*) FROM words WHERE state = ?", []
+        if page_ids is not None:
+            sql, values = f"{sql} AND page_id IN (SELECT value FROM json_each(?))", [json.dumps(list(page_ids))]
+        # One state after the other, as the index has them: nothing has to be sorted.
+        by_state = [dict(self._rows(f"{sql} GROUP BY page_id", (state, *values))) for state in _COUNTED]
+        pages = list(set().union(*by_state))
+        shared: dict[tuple[int, ...], Counts] = {}  # of 100,000 pages many have the same
+        numbers = zip(*(map(words.get, pages, repeat(0)) for words in by_state), strict=True)
+        return {
+            page_id: shared.get(words) or shared.setdefault(words, Counts(1, sum(words), *words))
+            for page_id, words in zip(pages, numbers, strict=True)
+        }
+
+    def pages_of(self, word_ids: Iterable[int]) -> set[int]:
+        """Return the ids of the pages that words are on; of those words that there are."""
+        sql = "SELECT DISTINCT page_id FROM words WHERE id IN (SELECT value FROM json_each(?))"
+        return {page_id for (page_id,) in self._rows(sql, (json.dumps(list(word_ids)),))}
 
     def counts(self) -> Counts:
         """Return the numbers of the project, without the trash."""
-        [(pages,)] = self._rows("SELECT count(*) FROM pages WHERE trashed_at IS NULL")
-        sql = f"SELECT state, count(*) FROM words WHERE {NOT_TRASHED} GROUP BY state"
-        return _counts(pages, dict(self._rows(sql)))
+        [(pages, trashed)] = self._rows("SELECT count(*) - count(trashed_at), count(trashed_at) FROM pages")
+        where = f"WHERE {NOT_TRASHED}" if trashed else ""  # asked for every word
+        by_state = dict(self._rows(f"SELECT state, count(*) FROM words {where} GROUP BY state"))
+        return Counts(pages, sum(by_state.values()), *(by_state.get(state, 0) for state in _COUNTED))
 
     def _pages(self, where: str, values: Row = ()) -> list[Page]:
         return [page_from_row(row) for row in self._rows(f"SELECT {PAGE_COLUMNS} FROM pages WHERE {where}", values)]
@@ -117,8 +138,3 @@ class PageStore(AnnotationFile):
 
     def _is_inside(self, absolute: str) -> bool:
         return os.path.join(absolute, "").startswith(os.path.join(self.root, ""))  # noqa: PTH118
-
-
-def _counts(pages: int, by_state: Mapping[str, int]) -> Counts:
-    states = (State.VERIFIED, State.SUGGESTED, State.IGNORED, State.UNLABELLED)
-    return Counts(pages, sum(by_state.values()), *(by_state.get(state, 0) for state in states))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from PySide6.QtTest import QTest
 from crnn_gui.app import Application
 from crnn_gui.item_models import PageListModel
 from crnn_gui.project_state import ProjectState
-from model.annotations import Box, Word
-from model.store import FILE_NAME, AnnotationStore
+from model.annotations import Box, Prediction, Word, WordChange
+from model.store import FILE_NAME, AnnotationStore, Counts
 
 Until = Callable[..., None]
 PAGES = 2000
@@ -90,3 +91,20 @@ def test_a_walk_looks_at_the_pages_up_to_the_next_one(
     QTest.keyClick(long_desk.window, Qt.Key.Key_F8)
     until(lambda: long_desk.document.page is not None and long_desk.document.page.path == "0001.png")
     assert len(asked) < FEW
+
+
+def test_only_pages_that_changed_are_counted_again(
+    long_desk: Application, until: Until, calls: Callable[[type, str], list[Any]]
+) -> None:
+    document, found = long_desk.document, []
+    long_desk.services.store.read(lambda store: store.words_by_id([7, 8]), found.extend)
+    until(lambda: found)
+    counted = calls(AnnotationStore, "page_counts")
+    document.change_words("Ignore", [WordChange(word, replace(word, ignored=True)) for word in found])
+    until(lambda: counted)
+    assert counted == [({7, 8},)]
+    document.undo()
+    document.record_predictions([(9, Box.from_bounds(5, 5, 50, 30), Prediction("a", 0.5, weights="w"))])
+    until(lambda: document.page_counts(9) == Counts(1, 1, suggested=1))
+    assert document.page_counts(7) == Counts(1, 1, unlabelled=1)
+    assert document.counts == Counts(PAGES, PAGES, suggested=1, unlabelled=PAGES - 1)

@@ -1,0 +1,55 @@
+"""Counting pages again whose words changed where the document does not see them: which have a prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from crnn_gui.project_values import WITHOUT_WORDS
+from crnn_gui.services.store_service import StoreService
+from model.store import Counts
+
+if TYPE_CHECKING:
+    from model.store import AnnotationStore
+
+RECOUNT_MILLISECONDS = 500
+
+
+class Recount(QObject):
+    """Gathers pages for half a second and counts them in the file, and no others: a project may have 100,000.
+
+    Signals:
+        counted: dict of Counts by page id.
+    """
+
+    counted = Signal(object)
+
+    def __init__(self, store: StoreService, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._pages: set[int] = set()
+        self._words: set[int] = set()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(RECOUNT_MILLISECONDS)
+        self._soon.timeout.connect(self._on_due)
+
+    def add(self, *, pages: Iterable[int] = (), words: Iterable[int] = ()) -> None:
+        """Have these pages counted, and the pages of these words."""
+        self._pages.update(pages)
+        self._words.update(words)
+        if (self._pages or self._words) and not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def _on_due(self) -> None:
+        pages, words = self._pages, self._words
+        self._pages, self._words = set(), set()
+
+        def count(store: AnnotationStore) -> dict[int, Counts]:
+            wanted = pages | store.pages_of(words)
+            return dict.fromkeys(wanted, WITHOUT_WORDS) | store.page_counts(wanted)
+
+        self._store.read(count, self.counted.emit)
