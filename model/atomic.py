@@ -7,6 +7,7 @@ block fails or is interrupted, what stood there before still stands and nothing 
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import secrets
 import shutil
@@ -17,6 +18,8 @@ from glob import escape
 from pathlib import Path
 
 from model.errors import KnownError
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -98,9 +101,10 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def unfinished(path: Path) -> list[Path]:
-    """Return what stands beside ``path`` to take its name: another program is writing it, or was killed over it."""
-    return sorted(path.parent.glob(f"{escape(_stem(path))}.{'[0-9a-f]' * 8}.part"))
+def tell_unfinished(path: Path) -> None:
+    """Name what stands beside ``path`` to take its name. It is not removed: another program may be at work in it."""
+    for beside in sorted(path.parent.glob(f"{escape(_stem(path))}.{'[0-9a-f]' * 8}.part")):
+        _log.warning("%s was left by a run that was killed; remove it unless another run is writing it.", beside)
 
 
 def _beside(path: Path) -> Path:

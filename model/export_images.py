@@ -9,21 +9,25 @@ import re
 import shutil
 import struct
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from model.annotations import Box, Point
 from model.documents import is_page_of_document, stem_of
 from model.errors import ExportError
+from model.formats.base import REPORT
 
 IMAGES = "images"
 """The folder of an export that holds copies of its pages."""
 
 _OF_DOCUMENT = "it is a page of a document"
+_NO_REFERENCE = re.compile(r"[\x00-\x1f\x7f\\]")
+"""What a path has that no list can point to: readers take a backslash for a slash, and a line break for an end."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices, with any suffix."""
 _STEM_BYTES = 120  # with what formats put before and after it, a name stays below the 255 of file systems
 
 
@@ -142,7 +146,7 @@ class PageImages:
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._taken = {stem.casefold() for stem in self.stems.values()}
+        self._taken = {PurePath(REPORT).stem, *(stem.casefold() for stem in self.stems.values())}
 
     def place(self, page: str, path: Path, image: Image.Image) -> tuple[str, str]:
         """Return the name and the stem of a page, as of `LabelledPage`, with its image in place.
@@ -156,10 +160,13 @@ class PageImages:
         if is_page_of_document(path):  # nobody else finds it under this name, so it is written whatever is asked
             return self._write(page, stem, image, _OF_DOCUMENT), stem
         turned = _file_is_turned(path)
-        if not self.copy:
+        way = self._way_to(path)
+        if not self.copy and not _NO_REFERENCE.search(way):
             if turned:
                 self.notes.append((page, "its EXIF orientation is left to who opens the image"))
-            return self._way_to(path), stem
+            return way, stem
+        if not self.copy:
+            self.notes.append((page, "no list can hold its path, so it was copied"))
         if turned:
             return self._write(page, stem, image, "its EXIF orientation was applied"), stem
         (self.folder / IMAGES).mkdir(exist_ok=True)
@@ -180,6 +187,7 @@ class PageImages:
         """Return the page's own name with whatever might mean something to a format replaced, numbered if taken."""
         stem = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", stem_of(page))).strip(".")
         stem = stem.encode()[:_STEM_BYTES].decode(errors="ignore") or "page"
+        stem = f"{stem}_" if _RESERVED.fullmatch(stem) else stem
         unique, number = stem, 1
         while unique.casefold() in self._taken:
             number += 1
@@ -201,9 +209,3 @@ def _file_is_turned(path: Path) -> bool:
             return _is_turned(image) and Image.Image.getexif(image).get(ExifTags.Base.Orientation) in range(2, 9)
     except (SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error):
         return False  # damaged EXIF data is passed over by everybody
-
-
-def inside(folder: Path, images: Iterable[Path]) -> bool:
-    """Whether any of these images lies in the folder."""
-    prefix = f"{folder}{os.sep}"
-    return any(os.path.normpath(image).startswith(prefix) for image in images)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from model.annotations import Box, PageContent, Prediction, State, Word, reading_order
-from model.atomic import atomic_folder
+from model.atomic import atomic_folder, tell_unfinished
 from model.charset import PRESETS, normalize
+from model.earlier_export import PageRecord, earlier_pages, require_replaceable
 from model.errors import ExportError, ImageError
-from model.export_images import NO_MARGIN, ImageType, Margin, PageImages, as_it_is, encode, inside
+from model.export_images import NO_MARGIN, ImageType, Margin, PageImages, as_it_is, encode
 from model.formats import Format, Kind, formats, get_format
 from model.formats.base import MADE_BY, PARTS, REPORT, EncodedCrop, LabelledPage, Writer
 from model.images import Preprocessing, cut_crop, read_image, to_strip
@@ -37,7 +38,6 @@ LISTED = 200
 
 _UNSEEN = 0.001  # pixels; a box that moves less has not moved
 _ORDINARY_CHARACTERS = frozenset(PRESETS["alphanumeric"])
-_DESKTOP_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 Progress = Callable[[int, int | None], None]
 
@@ -61,16 +61,6 @@ class Skip:
     page: str
     text: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PageRecord:
-    """Where a page went: its part, and in formats of pages the name of its image and its stem (see `LabelledPage`)."""
-
-    page: str
-    part: str
-    name: str = ""
-    stem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +231,10 @@ def export(
     chosen = _writable(format, options)
     out = Path(out).resolve()
     pages = store.pages()
-    earlier = _require_replaceable(out, (store.root / page.path for page in pages))
-    known = _earlier_pages(out, chosen, earlier) if options.append and earlier else {}
+    images = [store.root / page.path for page in (*pages, *store.trashed_pages())]
+    earlier = require_replaceable(out, images)
+    known = earlier_pages(out, chosen, earlier) if options.append and earlier else {}
+    tell_unfinished(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_folder(out) as folder:
@@ -261,6 +253,7 @@ def export(
             document = {**report.document(), "entries": sorted(p.name for p in folder.iterdir())}
             text = json.dumps(document, ensure_ascii=False, indent=1)
             (folder / REPORT).write_text(text + "\n", encoding="utf-8", newline="\n")
+            require_replaceable(out, images)  # what was put there meanwhile is not ours
     except OSError as error:
         raise ExportError(f"{out} cannot be written: {error.strerror or error}. Nothing was changed there.") from error
     return report
@@ -500,38 +493,3 @@ class _Run:
             return path.read_bytes(), suffix
         self.reencoded.append((page, reason))
         return None, ""
-
-
-def _require_replaceable(out: Path, images: Iterable[Path]) -> dict[str, Any]:
-    """Refuse an output folder that is not ours to replace; return the report of the earlier export in it, or {}."""
-    if not out.exists():
-        return {}
-    if not out.is_dir():
-        raise ExportError(f"{out} is a file; choose a folder to export to.")
-    found = {p.name for p in out.iterdir()} - _DESKTOP_FILES
-    report: dict[str, Any] = {}
-    try:
-        read = json.loads((out / REPORT).read_text(encoding="utf-8"))
-        ours = {REPORT, *read["entries"]} if read["made_by"] == MADE_BY else set()
-        report = read if ours else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        ours = set()
-    if foreign := sorted(found - ours):
-        names = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
-        raise ExportError(f"{out} holds files that are not from an earlier export ({names}); choose another folder.")
-    if inside(out, images):
-        raise ExportError(f"{out} holds images of this project; choose another folder.")
-    return report
-
-
-def _earlier_pages(out: Path, format: Format, report: dict[str, Any]) -> dict[str, PageRecord]:  # noqa: A002
-    """Return where the pages of an earlier export went, by page."""
-    if report.get("format") != format.name:
-        raise ExportError(
-            f"{out} holds an export as {report.get('format')}; append in that format or choose another folder."
-        )
-    try:
-        records = [PageRecord(**page) for page in report["pages"]]
-    except (KeyError, TypeError) as error:
-        raise ExportError(f"{out / REPORT} does not say where the pages went; export without --append.") from error
-    return {record.page: record for record in records if record.part in PARTS}

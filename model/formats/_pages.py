@@ -33,7 +33,7 @@ T = TypeVar("T")
 def files_of(path: Path, *suffixes: str, folders: int | None = None) -> Iterator[Path]:
     """Yield the files with one of these suffixes: the path itself if it is a file, else all in it and below, sorted.
 
-    Hidden folders, and the report of an export of ours, are passed over. At most so many folders are looked into.
+    Hidden folders, and reports of exports of ours, are passed over. At most so many folders are looked into.
     """
     if path.is_file():
         if path.name.lower().endswith(suffixes):
@@ -42,7 +42,9 @@ def files_of(path: Path, *suffixes: str, folders: int | None = None) -> Iterator
     for root, below, names in islice(os.walk(path), folders):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
-            if name.lower().endswith(suffixes) and name != REPORT and not name.startswith("."):
+            if not name.lower().endswith(suffixes) or name.startswith(".") or not os.path.isfile(f"{root}/{name}"):  # noqa: PTH113
+                continue  # what is no file, such as a pipe, would be waited for
+            if name != REPORT or not report_of(Path(root)):
                 yield Path(root, name)
 
 
@@ -209,7 +211,8 @@ class Pages:
         plain = reference.replace("\\", "/")
         folders = (file.parent, self.root, self.root / _IMAGE_FOLDERS[0], file.parent.parent)
         if self._is_linked:
-            return os.path.normpath(os.path.relpath(folders[0] / plain, self.root))
+            linked = (os.path.normpath(os.path.relpath(folder / plain, self.root)) for folder in folders)
+            return next((name for name in linked if os.path.isfile(self.root / name)), plain)  # noqa: PTH113
         names = [plain, PurePosixPath(plain).name]
         inside = [name for n in names for folder in folders if (name := self._below(folder / n)) is not None]
         name = next((name for name in inside if os.path.isfile(self.root / name)), None)  # noqa: PTH113  any string

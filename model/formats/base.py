@@ -273,14 +273,18 @@ def open_dataset(path: Path | str, *, format: str | None = None, part: str | Non
 
 
 def candidates(path: Path) -> list[tuple[Format, str]]:
-    """Return the formats that a path is recognised as, with the reasons: none, one, or several that are as likely."""
+    """Return the formats that a path is recognised as, with the reasons: none, one, or several that are as likely.
+
+    Of several, an export of ours is what its report says.
+    """
     found: list[tuple[Format, str]] = []
     for candidate in formats():
         if found and candidate.rank > found[0][0].rank:
             break
         if reason := candidate.sniff(path):
             found.append((candidate, reason))
-    return found
+    stated = report_of(path).get("format") if len(found) > 1 else None
+    return [(f, reason) for f, reason in found if f.name == stated] or found
 
 
 def _recognise(path: Path) -> tuple[Format, str]:

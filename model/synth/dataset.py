@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.atomic import atomic_folder, unfinished
+from model.atomic import atomic_folder, tell_unfinished
 from model.errors import DatasetError, ExportError
 from model.formats.base import EncodedCrop, get_format
 from model.processes import follow_parent
@@ -129,16 +129,10 @@ def _refuse_used(out: Path) -> None:
         raise DatasetError(f"{out} exists already; choose a new or empty folder.")
 
 
-def _tell_left_over(out: Path) -> None:
-    """Name the unfinished folders beside ``out``. They are not removed: another run may be at work in them."""
-    for folder in unfinished(out):
-        _log.warning("%s was left by a run that was killed; remove it unless another run is writing it.", folder)
-
-
 def _write(out: Path, crops: Iterable[EncodedCrop]) -> Iterator[EncodedCrop]:
     """Write crops into a folder that takes its name when all are there; yield each after it was written."""
     _refuse_used(out)
-    _tell_left_over(out)
+    tell_unfinished(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_folder(out) as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -303,6 +304,59 @@ def test_what_a_person_put_into_an_export_is_not_deleted(tmp_path: Path, store: 
     to(tmp_path, store)
     (tmp_path / "out/weights.safetensors").write_text("hours of training")
     with pytest.raises(ExportError, match=r"\(weights.safetensors\)"):
+        to(tmp_path, store)
+
+
+@pytest.mark.parametrize(("format", "file"), [("ppocr", "images/Label.txt"), ("labelme", "images/a.json")])
+def test_what_another_tool_wrote_into_an_export_is_not_replaced(
+    tmp_path: Path,
+    store: AnnotationStore,
+    format: str,  # noqa: A002
+    file: str,
+) -> None:
+    add(store, picture(store.root / "a.png"), word("a"))
+    out = tmp_path / "out"
+    export(store, format=format, out=out)
+    export(store, format=format, out=out)
+    (out / file).write_text("a colleague's afternoon")
+    with pytest.raises(ExportError, match=rf"changed after it was exported \({file}\); import it first"):
+        export(store, format=format, out=out)
+    assert (out / file).read_text() == "a colleague's afternoon"
+    os.utime(out / "images/a.png")  # copied to another place: images are young, too
+    export(store, format=format, out=out)
+
+
+def test_what_is_put_there_while_an_export_runs_is_not_replaced(tmp_path: Path, store: AnnotationStore) -> None:
+    add(store, picture(store.root / "a.png"), word("a"))
+
+    def put(done: int, total: int | None) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out/thesis.tex").write_text("mine")
+
+    with pytest.raises(ExportError, match=r"thesis.tex"):
+        export(store, format="mjsynth", out=tmp_path / "out", progress=put)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["thesis.tex"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "project"]
+
+
+def test_what_a_killed_export_left_is_named(
+    tmp_path: Path, store: AnnotationStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / ".out.0123abcd.part").mkdir()
+    to(tmp_path, store)
+    [record] = caplog.records
+    assert ".out.0123abcd.part was left by a run that was killed" in record.getMessage()
+    caplog.clear()
+    assert (tmp_path / ".out.0123abcd.part").is_dir()
+
+
+def test_images_of_pages_in_the_trash_are_not_replaced(tmp_path: Path, store: AnnotationStore) -> None:
+    add(store, picture(store.root / "a.png"), word("a"))
+    to(tmp_path, store)
+    [image] = exported_images(tmp_path / "out").values()
+    [page] = store.add_pages([image], [(30, 12)])
+    store.apply(Edit("trash", (), pages=(PageChange(page.id, PageMark.TRASHED, True),)))
+    with pytest.raises(ExportError, match="holds images of this project"):
         to(tmp_path, store)
 
 

@@ -217,6 +217,27 @@ def test_the_parts_of_an_export_are_read_apart(tmp_path: Path, project: Path, f:
         open_dataset(out, part="val")
 
 
+STRANGE = ["line\nbreak.png", "tab\t.png", "back\\slash.png", "C:\\x.png", "report.png", "gt.png", "x.gt.png", "CON.png",
+           "gt_x.png", "Label.png", "..dots.png", "שלום.png", "😀.png", "a;b,c 'd' &amp; <e>.png", "%2e%2e.png", "-dash.png",
+           "same.png", "SAME.PNG", "sub/same.png", "x" * 250 + ".png"]  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows none of these names")
+@every_page_format
+@pytest.mark.parametrize("images", [True, False])
+def test_pages_with_strange_names_go_out_and_come_back(tmp_path: Path, f: Format, images: bool) -> None:
+    folder = tmp_path / "project"
+    make(folder, {}, images=tuple(STRANGE))
+    with AnnotationStore.open(folder / FILE_NAME, create=True) as store:
+        pages = store.add_pages([folder / name for name in STRANGE], [(100, 50)] * len(STRANGE))
+        store.add_words({page.id: [Word(0, 0, BOX, page.path)] for page in pages})
+    if images or f.names_images:
+        out_and_back(folder, tmp_path / "out", f.name, images=images)
+        names = [path.name.casefold() for path in (tmp_path / "out").rglob("*.png")]
+        assert len(set(names)) == len(names)
+        assert not {"con.png", "report.png"} & set(names)
+
+
 @every_page_format
 def test_a_turned_photograph_is_upright_for_every_reader(tmp_path: Path, project: Path, f: Format) -> None:
     with AnnotationStore.open(project / FILE_NAME, read_only=True) as store:
@@ -592,6 +613,19 @@ def test_parts_are_read_apart_where_a_tool_says_them(tmp_path: Path, sample: str
     assert [crop.text for crop in open_dataset(tmp_path, part="val").crops()] == ["v"]
     with pytest.raises(DatasetError, match="it has train, val"):
         open_dataset(tmp_path, part="test")
+
+
+def test_a_page_called_report_is_not_taken_for_our_report(tmp_path: Path) -> None:
+    make(tmp_path, {"report.json": labelme(), "sub/report.json": labelme()}, images=("a.jpg", "sub/a.jpg"))
+    assert [image for image, _, _ in words_of(tmp_path)] == ["a.jpg", "sub/a.jpg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    make(tmp_path, {"a.json": labelme()})
+    os.mkfifo(tmp_path / "0.json")
+    os.mkfifo(tmp_path / "0.xml")
+    assert words_of(tmp_path) == [("a.jpg", "text", BOX)]
 
 
 def test_the_label_is_the_text_where_it_is_asked_for(tmp_path: Path) -> None:
