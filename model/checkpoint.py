@@ -8,29 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.atomic import write_bytes
 from model.charset import BLANK, Charset
-from model.errors import CharsetError, WeightsError
-from model.images import Fit, Preprocessing, Resampling
+from model.errors import WeightsError
+from model.images import Preprocessing
+from model.weights_document import FORMAT, METADATA_KEY, fields, read_document
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from model.networks import Network
-
-FORMAT = 1
-"""Version of the metadata document. A file with a higher one is refused."""
-
-METADATA_KEY = "crnn"
-"""Where the metadata of a file holds the document of :func:`metadata`."""
-
-_HEADER_LIMIT = 100_000_000  # the limit of safetensors itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +88,7 @@ def save_weights(weights: Weights, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, content)
     except OSError as error:
-        raise WeightsError(f"the weights cannot be written to {path}: {error.strerror or error}") from error
+        raise WeightsError(f"The weights cannot be written to {path}: {error.strerror or error}.") from error
 
 
 def metadata(weights: Weights) -> str:
@@ -118,20 +112,32 @@ def load_weights(path: Path) -> Weights:
 
     Raises:
         WeightsError: the file is missing, foreign, damaged, of a newer format, or its parameters do not fit the
-            network: names what is missing, left over, of a wrong shape or not finite.
+            network: names what is missing, left over, of a wrong shape or type, or not finite.
+    """
+    return load_with_hash(path)[0]
+
+
+def load_with_hash(path: Path) -> tuple[Weights, str]:
+    """Read a weights file as :func:`load_weights` does, and return its hash beside it.
+
+    Both are of one file, also where another one takes its place meanwhile.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    header = read_header(path)
+    with _opened(path) as file:
+        document = read_document(file, path)
+        hash_ = _hash(file)
+        file.seek(0)
+        content = file.read()
     try:
-        state = load(path.read_bytes())
-    except (SafetensorError, OSError) as error:
+        state = load(content)
+    except (SafetensorError, KeyError) as error:  # KeyError: a type of number that safetensors knows and torch does not
         raise WeightsError(f"The weights file {path} is damaged: {error}.") from error
-    weights = _from_document(header, state, path)
-    _refuse_not_finite(state, path)
+    weights = Weights(**fields(document, path), state=state)
     _refuse_misfit(weights, path)
-    return weights
+    _refuse_not_finite(state, path)
+    return weights, hash_
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -140,27 +146,8 @@ def read_header(path: Path) -> dict[str, Any]:
     Raises:
         WeightsError: the file is missing, foreign, damaged or of a newer format.
     """
-    foreign = f"{path} is not a crnn-gui weights file; `crnn convert` reads foreign checkpoints."
-    if path.suffix.lower() == ".onnx":
-        foreign = f"{path} is an ONNX file for other programs; name the .safetensors file it was exported from."
-    try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= min(_HEADER_LIMIT, path.stat().st_size - 8):
-                raise WeightsError(foreign)
-            raw = file.read(length)
-    except FileNotFoundError:
-        raise WeightsError(f"There is no weights file {path}.") from None
-    except OSError as error:
-        raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from error
-    try:
-        document = json.loads(json.loads(raw)["__metadata__"][METADATA_KEY])
-        version = document["format"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise WeightsError(foreign) from None
-    if not isinstance(version, int) or version > FORMAT:
-        raise WeightsError(f"{path} was written by a newer version of crnn-gui (format {version}); update to read it.")
-    return dict(document)
+    with _opened(path) as file:
+        return read_document(file, path)
 
 
 def is_weights(path: Path) -> bool:
@@ -176,11 +163,13 @@ def is_weights(path: Path) -> bool:
 
 def read_info(path: Path) -> WeightsInfo:
     """Return the plain description of a weights file. Raises as :func:`read_header` does."""
-    weights = _from_document(read_header(path), {}, path)
+    with _opened(path) as file:
+        weights = Weights(**fields(read_document(file, path), path), state={})
+        hash_ = _hash(file)
     return WeightsInfo(
         path=path,
         name=path.stem,
-        hash=weights_hash(path),
+        hash=hash_,
         network=weights.network,
         charset=weights.charset,
         preprocessing=weights.preprocessing,
@@ -194,7 +183,7 @@ def read_info(path: Path) -> WeightsInfo:
 def weights_hash(path: Path) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of the file."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        return _hash(file)
 
 
 def build_network(weights: Weights) -> Network:
@@ -240,30 +229,20 @@ def with_charset(weights: Weights, charset: Charset) -> Weights:
     return replace(weights, charset=charset, state=state)
 
 
-def _from_document(document: Mapping[str, Any], state: Mapping[str, Tensor], path: Path) -> Weights:
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
     try:
-        temperature = float(document["temperature"])
-        if not (math.isfinite(temperature) and temperature > 0):
-            raise ValueError(f"a temperature of {temperature}")
-        return Weights(
-            network=document["network"],
-            options=dict(document["options"]),
-            charset=Charset(document["charset"]),
-            preprocessing=_preprocessing(document["preprocessing"]),
-            metrics=dict(document["metrics"]),
-            ancestry=tuple(document["ancestry"]),
-            licence=document["licence"],
-            temperature=temperature,
-            state=state,
-        )
-    except (KeyError, TypeError, ValueError, CharsetError) as error:
-        raise WeightsError(f"The weights file {path} is damaged: its metadata is wrong ({error}).") from error
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise WeightsError(f"There is no weights file {path}.") from None
+    except OSError as error:
+        raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from error
 
 
-def _preprocessing(document: Mapping[str, Any]) -> Preprocessing:
-    tuples = {name: tuple(document[name]) for name in ("mean", "std", "widths")}
-    choices = {"fit": Fit(document["fit"]), "resampling": Resampling(document["resampling"])}
-    return Preprocessing(**{**document, **tuples, **choices})
+def _hash(file: BufferedReader) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _refuse_not_finite(state: Mapping[str, Tensor], path: Path) -> None:
@@ -275,25 +254,49 @@ def _refuse_not_finite(state: Mapping[str, Tensor], path: Path) -> None:
 
 
 def _refuse_misfit(weights: Weights, path: Path) -> None:
-    """Compare names and shapes with those of the network, built without memory for its parameters."""
+    """Compare names, shapes and types with those of the network, and have it take a strip, all without memory."""
     import torch
 
     from model.networks import build
 
     with torch.device("meta"):
-        wanted = build(weights.network, len(weights.charset), **weights.options).state_dict()
-    shapes = {
-        name: f"{name} {tuple(weights.state[name].shape)} instead of {tuple(wanted[name].shape)}"
-        for name in wanted.keys() & weights.state.keys()
-        if weights.state[name].shape != wanted[name].shape
-    }
+        network = build(weights.network, len(weights.charset), **weights.options).eval()
+    wanted = network.state_dict()
+    both = sorted(wanted.keys() & weights.state.keys())
+    pairs = [(name, weights.state[name], wanted[name]) for name in both]
+    shapes = [f"{n} {tuple(a.shape)} instead of {tuple(b.shape)}" for n, a, b in pairs if a.shape != b.shape]
+    types = [f"{n} {_type(a)} instead of {_type(b)}" for n, a, b in pairs if a.dtype != b.dtype]
     for what, names in (
-        ("it lacks", wanted.keys() - weights.state.keys()),
-        ("it has more than the network:", weights.state.keys() - wanted.keys()),
-        ("of a wrong shape:", shapes.values()),
+        ("it lacks", sorted(wanted.keys() - weights.state.keys())),
+        ("it has more than the network:", sorted(weights.state.keys() - wanted.keys())),
+        ("of a wrong shape:", shapes),
+        ("of a wrong type:", types),
     ):
         if names:
-            raise WeightsError(f"{path} does not fit the network {weights.network!r}; {what} {_listed(sorted(names))}.")
+            raise WeightsError(f"{path} does not fit the network {weights.network!r}; {what} {_listed(names)}.")
+    _refuse_other_strips(network, weights, path)
+
+
+def _refuse_other_strips(network: Network, weights: Weights, path: Path) -> None:
+    """Have a network on the device "meta" take the narrowest strip."""
+    import torch
+
+    spec = weights.preprocessing
+    strip = torch.empty(1, spec.channels, spec.height, spec.widths[0], device="meta")
+    wanted = (1, network.frames(spec.widths[0]), len(weights.charset))
+    try:
+        fits = tuple(network(strip).shape) == wanted
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise WeightsError(
+            f"{path} does not fit the network {weights.network!r}; it takes no strips of {spec.widths[0]} x "
+            f"{spec.height} pixels in {spec.channels} channels."
+        )
+
+
+def _type(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
 
 
 def _listed(names: list[str]) -> str:

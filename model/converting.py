@@ -10,14 +10,10 @@ its authors published it. docs/converting.md lists the layouts.
 from __future__ import annotations
 
 import hashlib
-import io
 import re
-import warnings
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -28,6 +24,7 @@ from model.checkpoint import Weights
 from model.errors import CharsetError, WeightsError
 from model.images import Fit, Preprocessing, Resampling
 from model.networks import NETWORKS, build
+from model.torch_files import read_torch_file
 
 _FIXED = Preprocessing(widths=(100,), resampling=Resampling.BILINEAR)
 _CLOVAAI = Preprocessing(widths=(100,))
@@ -173,7 +170,7 @@ def convert(path: Path, charset: Charset | None) -> tuple[Weights, str]:
             are missing, left over or of a wrong shape.
         CharsetError: there is none, or the head has another number of rows.
     """
-    state, layout = _recognised(_read(path), path)
+    state, layout = _recognised(read_torch_file(path), path)
     classes = _classes(state, layout, path)
     if charset is None:
         raise CharsetError(
@@ -193,48 +190,6 @@ def convert(path: Path, charset: Charset | None) -> tuple[Weights, str]:
         state=_fitted(state, layout, classes, options, path),
     )
     return weights, layout.name
-
-
-def _read(path: Path) -> object:
-    """Return what a checkpoint holds."""
-    if path.suffix.lower() == ".onnx":
-        raise WeightsError(
-            f"{path} is an ONNX file, which cannot be converted back; name the checkpoint it was made of."
-        )
-    try:
-        content = path.read_bytes()
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load
-
-            return load(content)
-        if _is_torchscript(content):
-            raise WeightsError(f"{path} is a TorchScript program; save the network's state_dict() with torch.save.")
-        with warnings.catch_warnings(action="ignore"):  # what torch has to say of odd pickles is told below
-            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except WeightsError:
-        raise
-    except FileNotFoundError:
-        raise WeightsError(f"There is no checkpoint {path}.") from None
-    except OSError as error:
-        raise WeightsError(f"The checkpoint {path} cannot be read: {error.strerror or error}.") from error
-    except UnpicklingError as error:
-        raise WeightsError(
-            f"{path} is damaged, or holds more than the parameters of a network; save the network's state_dict() with "
-            "torch.save, for what else is in a file is code that is never run here."
-        ) from error
-    except Exception as error:  # a damaged file makes torch raise nearly any type, and what it says helps nobody
-        raise WeightsError(
-            f"{path} is no checkpoint, or a damaged one; save the network's state_dict() with torch.save."
-        ) from error
-
-
-def _is_torchscript(content: bytes) -> bool:
-    """Whether a file is an archive of `torch.jit.save`, which torch loads with code or not at all."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return any(name.endswith("/constants.pkl") for name in archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return False
 
 
 def _recognised(content: object, path: Path) -> tuple[dict[str, Tensor], Layout]:

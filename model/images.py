@@ -45,6 +45,9 @@ IMAGE_SUFFIXES = frozenset(
 PIXEL_LIMIT = 450_000_000
 """Images with more pixels than this are refused before a pixel is decoded."""
 
+STRIP_LIMIT = 10_000_000
+"""The most pixels a preprocessing may make of a crop."""
+
 _FLAT = 1e-6  # square pixels; a corner flatter than this has no perspective in floating point
 
 DEFAULT_WIDTHS = (*range(16, 129, 16), *range(160, 321, 32), *range(384, 1025, 64), *range(1152, 2049, 128))
@@ -397,8 +400,12 @@ class Preprocessing:
             raise ValueError(f"no such preprocessing: {self!r}")
         if not len(self.mean) == len(self.std) == self.channels or not all(value > 0 for value in self.std):
             raise ValueError(f"mean and std of a preprocessing hold one value a channel, got {self!r}")
+        if not all(map(math.isfinite, (*self.mean, *self.std))):
+            raise ValueError(f"mean and std of a preprocessing are finite, got {self!r}")
         if not self.widths or self.widths[0] < 1 or list(self.widths) != sorted(set(self.widths)):
             raise ValueError(f"widths must ascend from at least 1, got {self.widths!r}")
+        if self.height * self.widths[-1] > STRIP_LIMIT:
+            raise ValueError(f"strips of {self.height} x {self.widths[-1]} pixels are too large")
         if self.closeup and self.fit is Fit.PAD:
             raise ValueError("a padded crop has no close-up: how much of its strip is padding follows from its size")
 

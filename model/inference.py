@@ -15,7 +15,7 @@ from PIL import Image
 
 from model.annotations import Prediction
 from model.assets import default_weights
-from model.checkpoint import Weights, load_weights, weights_hash
+from model.checkpoint import Weights, load_with_hash
 from model.devices import Device, choose, cores, worker_pool
 from model.engines import Trial, fastest
 from model.errors import ImageError
@@ -44,6 +44,7 @@ class Recognizer:
 
     Raises:
         EngineError: there is no such precision or engine, or it cannot be used here.
+        WeightsError: what the weights compute is not finite.
     """
 
     def __init__(
@@ -78,10 +79,10 @@ class Recognizer:
             DeviceError: there is no such device.
             EngineError: as the class does.
         """
-        path = Path(weights or default_weights())
+        loaded, hash_ = load_with_hash(Path(weights or default_weights()))
         return cls(
-            load_weights(path),
-            weights_hash=weights_hash(path),
+            loaded,
+            weights_hash=hash_,
             device=choose(device),
             precision=precision,
             engine=engine,
@@ -94,8 +95,7 @@ class Recognizer:
         A reading that has begun, in bulk too, ends with the weights it began with. Where the new ones cannot be used,
         those before stay. Raises as :meth:`load`.
         """
-        path = Path(weights or default_weights())
-        self._reader = self._prepared(load_weights(path), weights_hash(path))
+        self._reader = self._prepared(*load_with_hash(Path(weights or default_weights())))
 
     def close(self) -> None:
         """Give up what has not been computed yet and end the threads; nothing can be read afterwards."""
@@ -113,7 +113,9 @@ class Recognizer:
         device, precision, engine = self._wanted
         # In the pool, where torch has as many threads as it will have for the readings.
         quickest, trials = self._pool.submit(fastest, weights, device, precision, engine).result()
-        return Reader(weights, hash_, engine=quickest, device=device, trials=trials)
+        reader = Reader(weights, hash_, engine=quickest, device=device, trials=trials)
+        self._pool.submit(reader.warm_up).result()
+        return reader
 
     @property
     def weights(self) -> Weights:

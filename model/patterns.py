@@ -75,13 +75,14 @@ class Pattern:
         self._silent: list[list[int]] = []
         self._arcs: list[list[tuple[frozenset[int], int]]] = []
         self._moves: dict[State, dict[int, State]] = {}
+        self._found: dict[str, frozenset[int]] = {}
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)  # "[[" and "--" in classes stay literal here
                 tree = _parser.parse(normalize(expression))
         except (re.error, OverflowError, RecursionError) as error:
             raise PatternError(f"The pattern {expression!r} is malformed: {error}.") from error
-        self._ignore_case = bool(tree.state.flags & re.IGNORECASE)
+        self._flags = tree.state.flags & (re.IGNORECASE | re.ASCII)
         begin = self._new()
         self._end = self._sequence(_without_anchors(tree), begin)
         self._alive = self._states_that_can_end()
@@ -203,9 +204,12 @@ class Pattern:
         return end
 
     def _symbols(self, kind: Any, argument: Any) -> frozenset[int]:
-        """Return the class indices a part for one character matches."""
-        matching = self._matching(kind, argument)
-        return frozenset(i for i, char in enumerate(self._characters, start=1) if char in matching)
+        """Return the class indices a part for one character matches; the same part may come thousands of times."""
+        part = f"{kind}{argument}"
+        if part not in self._found:
+            matching = self._matching(kind, argument)
+            self._found[part] = frozenset(i for i, char in enumerate(self._characters, start=1) if char in matching)
+        return self._found[part]
 
     def _matching(self, kind: Any, argument: Any) -> set[str]:
         if kind is op.IN:
@@ -218,15 +222,15 @@ class Pattern:
         if kind is op.ANY:
             return set(self._characters)
         if kind is op.CATEGORY:
-            return {char for char in self._characters if re.fullmatch(_CATEGORIES[argument], char)}
+            return self._fitting(_CATEGORIES[argument])
         if kind in (op.LITERAL, op.RANGE):
             low, high = (argument, argument) if kind is op.LITERAL else argument
-            matching = {char for char in self._characters if low <= ord(char) <= high}
-            if self._ignore_case:
-                folded = {chr(code).lower() for code in range(low, high + 1)}
-                matching |= {char for char in self._characters if char.lower() in folded}
-            return matching
+            return self._fitting(f"[{re.escape(chr(low))}-{re.escape(chr(high))}]")
         raise self._unsupported(argument if kind is op.AT else kind)
+
+    def _fitting(self, part: str) -> set[str]:
+        fits = re.compile(part, self._flags).fullmatch
+        return {char for char in self._characters if fits(char)}
 
     def _unsupported(self, kind: Any) -> PatternError:
         what, spelling = _UNSUPPORTED[kind.name]  # codes of different kinds can be the same number

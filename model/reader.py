@@ -28,7 +28,7 @@ from model.decoding import (
 )
 from model.devices import Device
 from model.engines import Engine, Logits, TorchEngine, Trial
-from model.errors import CharsetError
+from model.errors import CharsetError, WeightsError
 from model.images import to_strip
 from model.patterns import Pattern
 
@@ -76,9 +76,21 @@ class Reader:
         strip = to_strip(crop, spec)
         return strip, spec.content_width(*crop.size) / strip.shape[1]
 
+    def warm_up(self) -> None:
+        """Compute once, so that the first reading takes no longer than the next. Raises as :meth:`log_probs` does."""
+        strip, _ = self.seen(Image.new("L", (100, 32), "white"))
+        self.log_probs([strip])
+
     def log_probs(self, strips: Sequence[Strip]) -> Floats:
-        """Return the log-probabilities (N, T, classes) of strips of one width."""
-        return log_softmax(self._logits(np.stack(strips)), temperature=self.weights.temperature)
+        """Return the log-probabilities (N, T, classes) of strips of one width.
+
+        Raises:
+            WeightsError: the weights compute values that are not finite.
+        """
+        logits = self._logits(np.stack(strips))
+        if not np.isfinite(logits).all():
+            raise WeightsError("These weights compute values that are not finite; take others.")
+        return log_softmax(logits, temperature=self.weights.temperature)
 
     def _logits(self, strips: Strip) -> Logits:
         """Return the logits, in pieces where the GPU's memory demands it."""

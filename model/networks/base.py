@@ -75,7 +75,7 @@ def register(name: str) -> Callable[[type[Network]], type[Network]]:
     return enter
 
 
-def build(name: str, classes: int, **options: Any) -> Network:
+def build(name: str, classes: int, /, **options: Any) -> Network:
     """Return a freshly initialised network.
 
     Args:
@@ -90,7 +90,7 @@ def build(name: str, classes: int, **options: Any) -> Network:
         raise WeightsError(f"There is no network called {name!r}; known are {', '.join(sorted(NETWORKS))}.")
     try:
         network = NETWORKS[name](classes, **options)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch has no room for so many parameters
         raise WeightsError(f"The network {name!r} cannot be built with the options {options!r}: {error}.") from error
     # Request-time options such as pretrained=True say where the first state came from, not what the network is.
     network.options = {key: value for key, value in options.items() if key != "pretrained"}

@@ -8,12 +8,12 @@ from http.client import HTTPException
 from pathlib import Path
 from pickle import UnpicklingError
 
-import torch
 from torch import Tensor, nn
 
 from model.errors import WeightsError
 from model.images import Preprocessing
 from model.networks.base import BiLSTM, Network, frame_features, initialize, register
+from model.torch_files import read_torch_file
 
 
 @register("vgg16-bilstm")
@@ -80,13 +80,7 @@ def _imagenet_state() -> Mapping[str, Tensor]:
 
 
 def _file_state(path: Path) -> Mapping[str, Tensor]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise WeightsError(f"There is no file {path} with the weights of VGG16.") from None
-    except (OSError, RuntimeError, UnpicklingError, EOFError) as error:
-        reason = str(error).partition("\n")[0]
-        raise WeightsError(f"{path} is not a file of weights as torchvision has them: {reason}.") from error
+    state = read_torch_file(path)
     if not isinstance(state, Mapping):
         raise WeightsError(f"{path} holds a {type(state).__name__} instead of the weights of VGG16 by name.")
     return state

@@ -263,7 +263,7 @@ BAD = {
     "train . --base nowhere": "no weights file",
     "train . --base none --init ones": "he, xavier, normal",
     "train . --base none --pretrained imagenet": "vgg16-bilstm has",
-    "train . --base none --network vgg16-bilstm --pretrained nowhere": "There is no file",
+    "train . --base none --network vgg16-bilstm --pretrained nowhere": "There is no checkpoint",
     "train . --init he": "--base none",
     "train . --network crnn": "--base none",
     "train . --out drawn.onnx": "write them to drawn.safetensors",

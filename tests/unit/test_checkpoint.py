@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +19,7 @@ from model.checkpoint import (
     Weights,
     build_network,
     load_weights,
+    load_with_hash,
     read_header,
     read_info,
     save_weights,
@@ -190,6 +193,16 @@ def test_newer_formats_are_refused(path: Path) -> None:
         {"temperature": 0},
         {"preprocessing": {"height": 32}},
         {"preprocessing": {"colour": 1, "widths": [32]}},
+        {"charset": ["0", "1"]},
+        {"network": ["crnn-lite"]},
+        {"options": [["hidden", 8]]},
+        {"licence": 5},
+        {"ancestry": "none"},
+        {"ancestry": [1]},
+        {"metrics": {"word_accuracy": float("nan")}},
+        {"temperature": True},
+        {"temperature": 1e-300},
+        {"temperature": 10**400},
     ],
 )
 def test_wrong_metadata_is_refused(path: Path, changes: dict[str, object]) -> None:
@@ -197,9 +210,92 @@ def test_wrong_metadata_is_refused(path: Path, changes: dict[str, object]) -> No
         load_weights(rewritten(path, **changes))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mean": [float("nan")]},
+        {"mean": [float("inf")]},
+        {"mean": ["0.5"]},
+        {"std": [0.5, 0.5]},
+        {"height": 32.5},
+        {"height": True},
+        {"height": 10**9},
+        {"widths": [32.5, 64]},
+        {"widths": [2**40]},
+        {"padding": 0.5},
+        {"closeup": "yes"},
+        {"fit": "squeeze"},
+    ],
+    ids=str,
+)
+def test_preprocessing_that_cannot_be_is_refused(path: Path, changes: dict[str, object]) -> None:
+    preprocessing = read_header(path)["preprocessing"] | changes
+    with pytest.raises(WeightsError, match="metadata is wrong"):
+        read_info(rewritten(path, preprocessing=preprocessing))
+
+
+@pytest.mark.parametrize("changes", [{"height": 64}, {"height": 1}, {"channels": 3, "mean": [0.5] * 3, "std": [1] * 3}])
+def test_strips_that_the_network_cannot_take_are_refused(path: Path, changes: dict[str, object]) -> None:
+    preprocessing = read_header(path)["preprocessing"] | changes
+    with pytest.raises(WeightsError, match=r"'crnn-lite'; it takes no strips of 32 x \d+ pixels in \d channels"):
+        load_weights(rewritten(path, preprocessing=preprocessing))
+
+
 def test_unknown_networks_are_refused(path: Path) -> None:
     with pytest.raises(WeightsError, match="transformer"):
         load_weights(rewritten(path, network="transformer"))
+
+
+@pytest.mark.parametrize("options", [{"hidden": 10**9}, {"hidden": "8"}, {"classes": 5}, {"name": "crnn"}, {"x": 1}])
+def test_options_that_the_network_cannot_have_are_refused(path: Path, options: dict[str, object]) -> None:
+    with pytest.raises(WeightsError, match="cannot be built with the options"):
+        load_weights(rewritten(path, options=options))
+
+
+@pytest.mark.parametrize("source", [True, "pretrained.pth"])
+def test_a_file_cannot_have_others_opened_or_fetched(
+    path: Path, source: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(*_: object, **__: object) -> None:
+        raise AssertionError("something was opened for a weights file")
+
+    monkeypatch.setattr(torch, "load", opened)
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", opened)
+    with pytest.raises(WeightsError, match="metadata is wrong"):
+        load_weights(rewritten(path, network="vgg16-bilstm", options={"pretrained": source}))
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64, torch.int32, torch.float8_e4m3fn])
+def test_parameters_of_another_type_are_named(path: Path, kind: torch.dtype) -> None:
+    state = load_file(path)
+    told = str(kind).removeprefix("torch.")
+    with pytest.raises(WeightsError, match=rf"of a wrong type: fc\.bias {told} instead of float32\."):
+        load_weights(with_state(path, state | {"fc.bias": state["fc.bias"].to(kind)}))
+
+
+def test_weights_and_hash_are_of_one_file_while_another_takes_its_place(
+    path: Path, tmp_path: Path, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / "one.safetensors", tmp_path / "other.safetensors"]
+    for file, characters in zip(files, ("0123456789", "9876543210"), strict=True):
+        save_weights(replace(weights, charset=Charset(characters)), file)
+    written = {weights_hash(file): load_weights(file).charset for file in files}
+    real = Path.open
+
+    def opened_and_replaced(file: Path, *args: Any, **kwargs: Any) -> Any:
+        opened = real(file, *args, **kwargs)
+        if file == path:
+            files.reverse()
+            file.unlink()
+            shutil.copyfile(files[0], file)
+        return opened
+
+    monkeypatch.setattr(Path, "open", opened_and_replaced)
+    for _ in range(3):
+        loaded, hash_ = load_with_hash(path)
+        assert written[hash_] == loaded.charset
+        info = read_info(path)
+        assert written[info.hash] == info.charset
 
 
 def test_a_failed_write_leaves_the_old_file(path: Path, weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -301,7 +301,11 @@ def test_any_pattern_is_refused_or_agrees_with_python(expression: str, text: str
     assert pattern.matches(text) == bool(re.fullmatch(expression, text))
 
 
-@pytest.mark.parametrize("expression", [r"\d", r"\D", r"[\d\-a-c]", r"[^\W_]", r"\s", r"\S", r"(?i)[à-ý]", r"\.", "."])
+CLASSES = [r"\d", r"\D", r"[\d\-a-c]", r"[^\W_]", r"\s", r"\S", r"\.", ".", r"[&-\]^|-]"]
+FLAGGED = [r"(?i)[à-ý]", r"(?i)s", r"(?i)[^k]", r"(?a)\w", r"(?ai)[^\Ws]"]
+
+
+@pytest.mark.parametrize("expression", CLASSES + FLAGGED)
 def test_classes_mean_what_they_mean_in_python(expression: str) -> None:
     charset = Charset.named("latin")
     pattern = Pattern(expression, charset)
@@ -380,7 +384,9 @@ def test_a_pattern_is_met_by_characters_that_no_frame_would_choose(expression: s
     assert re.fullmatch(expression, charset.text(found[0][0]))
 
 
-@pytest.mark.parametrize("expression", [".*[a-m].{15}", "(?:(?:){30000}){30000}a*", "(?:){0,1000000000}a*"])
+@pytest.mark.parametrize(
+    "expression", [".*[a-m].{15}", "(?:(?:){30000}){30000}a*", "(?:){0,1000000000}a*", r"(?i)[\x00-\U0010ffff]{0,400}"]
+)
 def test_no_pattern_keeps_the_reader_for_long(expression: str) -> None:
     charset = Charset("abcdefghijklmnopqrstuvwxyz")
     log_probs = log_softmax(np.random.default_rng(0).normal(size=(40, len(charset))))

@@ -518,6 +518,16 @@ def test_weights_that_cannot_be_used_leave_those_before(path: Path, tmp_path: Pa
     assert own.read(crops(1)[0]).weights == weights_hash(path)
 
 
+def test_weights_that_compute_nothing_finite_are_refused(path: Path, tmp_path: Path) -> None:
+    weights = load_weights(path)
+    state = {name: -value if name.endswith("running_var") else value for name, value in weights.state.items()}
+    save_weights(replace(weights, state=state), tmp_path / "odd.safetensors")
+    own = Recognizer.load(path, device="cpu", workers=1)
+    with pytest.raises(WeightsError, match="not finite"):
+        own.reload(tmp_path / "odd.safetensors")
+    assert own.read(crops(1)[0]).weights == weights_hash(path)
+
+
 def test_what_nobody_waits_for_is_not_computed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = Recognizer.load(path, device="cpu", engine="torch", precision="fp32", workers=1)
     real, begun = TorchEngine.logits, []

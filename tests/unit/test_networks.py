@@ -359,9 +359,10 @@ def test_without_a_network_connection_the_way_out_is_told(tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "There is no file"),
-        (b"", "is not a file of weights"),
-        (b"not a checkpoint", "is not a file of weights"),
+        (None, "There is no checkpoint"),
+        (b"", "is no checkpoint, or a damaged one"),
+        (b"root:x:0:0:root:/root:/bin/bash", "damaged"),
+        (b"not a checkpoint", "is no checkpoint, or a damaged one"),
         ([1, 2], "holds a list"),
         ({"features.0.weight": torch.zeros(2)}, "features.0.weight, features.0.bias"),
     ],
