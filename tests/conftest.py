@@ -49,11 +49,17 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 
 @pytest.fixture(autouse=True)
 def garbage_of_the_gui_thread(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Garbage of a Qt test is collected at its end: in a pool thread it would take QObjects down with it."""
+    """Garbage of a Qt test is collected at its end: in a pool thread it would take QObjects down with it.
+
+    What lives before the test is frozen, or each of these collections, and each hunt below, would look through every
+    object of torch and its like.
+    """
     if "qapp" not in request.fixturenames:
         yield
         return
     gc.disable()
+    gc.collect()  # what pytest held of the test before
+    gc.freeze()
     yield
     gc.collect()
     gc.enable()
@@ -244,9 +250,9 @@ def fake_child() -> Callable[[], ChildProcess]:
 
 @pytest.fixture
 def until(qtbot: object) -> Callable[..., None]:
-    """Return a function that runs the event loop until a condition holds."""
+    """Return a function that runs the event loop until a condition holds; the patience is for a crowded machine."""
 
-    def wait(condition: Callable[[], object], *, seconds: float = 5.0) -> None:
+    def wait(condition: Callable[[], object], *, seconds: float = 60.0) -> None:
         qtbot.waitUntil(lambda: bool(condition()), timeout=int(seconds * 1000))  # type: ignore[attr-defined]
 
     return wait

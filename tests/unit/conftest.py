@@ -47,6 +47,7 @@ def start(qapp: QApplication, settings: Settings, fake_child: Callable[[], Child
     for one in made:
         one.window.close()
         one.window.deleteLater()
+        one.deleteLater()  # or it would listen to what has the focus in every test to come
 
 
 @pytest.fixture
