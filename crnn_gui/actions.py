@@ -354,6 +354,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         arguments=("older",),
     ),
     ActionSpec(
+        "second_opinions",
+        "Ask a secon&d reader about all suggestions",
+        (),
+        "window.opinions_requested",
+        "Page",
+        "users",
+        needs="project",
+    ),
+    ActionSpec(
         "annotate", "&Annotate", ("Ctrl+1",), "window.show_workspace", "View", "bounding-box", arguments=("annotate",)
     ),
     ActionSpec(

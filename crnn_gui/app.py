@@ -238,6 +238,8 @@ class Application(QObject):
         self.training.finished.connect(self._on_training_finished)
         self.yardstick.changed.connect(self._on_yardstick_changed)
         self.fixing.show_requested.connect(self._on_repeats_wanted)
+        self.recognising.second.opinions_kept.connect(self.reviewing.words.mark)
+        self.recognising.second.dissent_requested.connect(self._on_dissent_wanted)
         self.preferences.rebuild_needed.connect(self.rebuild_window)
         self.settings.changed.connect(self._on_setting_changed)
 
@@ -293,6 +295,10 @@ class Application(QObject):
     @Slot(str, object)
     def _on_repeats_wanted(self, title: str, new_texts: Mapping[int, str]) -> None:
         self._review.show_replacements(title, new_texts)
+
+    @Slot()
+    def _on_dissent_wanted(self) -> None:
+        self._review.show_dissent()
 
     @Slot(str)
     def _on_review_requested(self, what: str) -> None:

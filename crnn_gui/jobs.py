@@ -12,6 +12,9 @@ from crnn_gui.document import Notice
 from crnn_gui.wording import marked
 from model.annotations import Page
 
+COPY_COMMAND = marked("NoticeActions", "Copy the command")
+"""What a notice offers where a library has to be installed first."""
+
 SHOW_PAGES = marked("NoticeActions", "Show pages")
 """What a notice offers where pages were left out."""
 

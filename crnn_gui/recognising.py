@@ -12,6 +12,7 @@ from crnn_gui.document import ProjectDocument
 from crnn_gui.jobs import JobProgress, PageJobs, PageProblem
 from crnn_gui.machine import Machine
 from crnn_gui.project_reading import ProjectReading
+from crnn_gui.second_reading import SecondReading
 from crnn_gui.services.assistant import AssistantService
 from crnn_gui.services.predictor import PredictorService
 from crnn_gui.services.store_service import StoreService
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 READING = "all pages"
 FINDING = "finding words"
+OPINIONS = "second reader"
 """Name the tasks in the status bar."""
 
 
@@ -47,8 +49,10 @@ class Recognising(QObject):
         self._panel: MachinePanel | None = None
         self._examiner = Machine(parent=self)
         self.finding = WordFinding(document, store, assistant, self)
-        self._jobs: dict[str, PageJobs] = {READING: self.reading, FINDING: self.finding}
+        self.second = SecondReading(document, store, assistant, self)
+        self._jobs: dict[str, PageJobs] = {READING: self.reading, FINDING: self.finding, OPINIONS: self.second}
         self.finding.command_requested.connect(self._on_command_requested)
+        self.second.command_requested.connect(self._on_command_requested)
         for key, jobs in self._jobs.items():
             jobs.progress_changed.connect(partial(self._show_task, key))
             jobs.problems_requested.connect(self._on_problems_requested)
@@ -64,6 +68,9 @@ class Recognising(QObject):
         window.status.cancel_requested.connect(self._on_cancel_requested)
         window.status.pause_requested.connect(self._on_pause_requested)
         window.find_words_requested.connect(self.finding.start)
+        window.opinions_requested.connect(self.second.start)
+        for line in (window.inspector.opinion, window.annotate.card.opinion):
+            line.follow(self.second)
         for jobs in self._jobs.values():
             window.notices.action_chosen.connect(jobs.act_on_notice)
             jobs.told.connect(window.notices.show_notice)

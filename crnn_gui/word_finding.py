@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from crnn_gui.document import Notice, ProjectDocument, ProjectInfo
-from crnn_gui.jobs import Job, JobProgress, PageJobs, PageProblem
-from crnn_gui.services.assistant import AssistantService, is_installed
+from crnn_gui.jobs import COPY_COMMAND, Job, JobProgress, PageJobs, PageProblem
+from crnn_gui.services.assistant import INSTALL_COMMAND, AssistantService, is_installed
 from crnn_gui.services.child import ChildEndedError
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.wording import marked
 from model.annotations import PageContent, WordChange
 from model.detecting import FoundWord, PageToSearch, free_words, pages_to_search
+from model.messages import FindWords, WordsFound
 from model.store import AnnotationStore
 
-COPY_COMMAND = marked("NoticeActions", "Copy the command")
 FIND_WORDS = marked("Edits", "Find words")  # the same words as model.detecting.EDIT_TITLE
 
 PAGES_PASSED_OVER = 500
 FAILURES_IN_A_ROW = 3
-
-COMMAND = f"{sys.executable} -m pip install 'crnn-gui[assist]'"
-"""What installs the detector into the environment that runs this program."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,9 +60,9 @@ class WordFinding(PageJobs):
         self._document = document
         self._store = store
         self._assistant = assistant
-        self._tickets = 0
+        self._ticket = 0
         document.project_changed.connect(self._on_project_changed)
-        assistant.found.connect(self._on_found)
+        assistant.answered.connect(self._on_answered)
         assistant.failed.connect(self._on_failed)
 
     @Slot(str)
@@ -79,7 +75,7 @@ class WordFinding(PageJobs):
             text = self.tr(
                 "Finding words needs a detector that is not installed. Install it, then start again: {command}"
             )
-            self._tell(Notice("info", text.format(command=COMMAND), (COPY_COMMAND,)))
+            self._tell(Notice("info", text.format(command=INSTALL_COMMAND), (COPY_COMMAND,)))
             return
         if where == "page" and page is not None:
             self._job = _Job(iter([PageToSearch(1, 1, page, is_wanted=True)]), is_project=False)
@@ -91,7 +87,7 @@ class WordFinding(PageJobs):
 
     def _act(self, action: str) -> None:
         if action == COPY_COMMAND:
-            self.command_requested.emit(COMMAND)
+            self.command_requested.emit(INSTALL_COMMAND)
 
     @Slot(object)
     def _on_project_changed(self, _project: ProjectInfo | None) -> None:
@@ -129,16 +125,15 @@ class WordFinding(PageJobs):
         job.first = job.first or page.number
         job.is_busy = True
         self._tell_progress()
-        self._tickets += 1
-        self._assistant.request(self._tickets, self._document.page_path(page.page))
+        self._ticket = self._assistant.request(FindWords(self._document.page_path(page.page)))
 
     @Slot(int, object)
-    def _on_found(self, ticket: int, found: tuple[FoundWord, ...]) -> None:
+    def _on_answered(self, ticket: int, reply: object) -> None:
         job = self._job
-        if job is None or job.at is None or ticket != self._tickets:
+        if job is None or job.at is None or ticket != self._ticket or not isinstance(reply, WordsFound):
             return
         job.failures = 0
-        page = job.at.page
+        page, found = job.at.page, reply.words
         self._store.read_page(page.id, lambda content: self._on_page_read(job, content, found))
 
     def _on_page_read(self, job: _Job, content: PageContent, found: tuple[FoundWord, ...]) -> None:
@@ -161,7 +156,7 @@ class WordFinding(PageJobs):
     @Slot(int, object)
     def _on_failed(self, ticket: int, error: Exception) -> None:
         job = self._job
-        if job is None or job.at is None or ticket != self._tickets:
+        if job is None or job.at is None or ticket != self._ticket:
             return
         job.problems[job.at.page.id] = PageProblem(job.at.page, str(error))
         job.failures += isinstance(error, ChildEndedError)

@@ -61,14 +61,7 @@ class WordFinder:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        rapidocr = extras.require(LIBRARY, extra=EXTRA, purpose="Finding words")
-        parameters = {
-            "Global.log_level": "error",
-            "Global.text_score": 0.0,  # a line that is hard to read has words all the same
-            "Global.use_cls": False,  # it turns lines by 180 degrees that it is unsure of
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads or os.cpu_count() or 1,
-        }
-        self._engine: Any = rapidocr.RapidOCR(params=parameters)
+        self._engine: Any = load_library("Finding words", threads)
 
     def find(self, image: Image.Image) -> tuple[FoundWord, ...]:
         """Return the words on an image, line by line."""
@@ -83,6 +76,22 @@ class WordFinder:
             for text, score, corners in words
             if text and corners is not None
         )
+
+
+def load_library(purpose: str, threads: int | None) -> Any:
+    """Return an engine of rapidocr, whose models are loaded when they are needed.
+
+    Raises:
+        MissingLibraryError: the extra is not installed; ``purpose`` begins the sentence.
+    """
+    rapidocr = extras.require(LIBRARY, extra=EXTRA, purpose=purpose)
+    parameters = {
+        "Global.log_level": "error",
+        "Global.text_score": 0.0,  # a line that is hard to read has words all the same
+        "Global.use_cls": False,  # it turns lines by 180 degrees that it is unsure of
+        "EngineConfig.onnxruntime.intra_op_num_threads": threads or os.cpu_count() or 1,
+    }
+    return rapidocr.RapidOCR(params=parameters)
 
 
 def _box(corners: Sequence[Sequence[float]]) -> Box:

@@ -178,6 +178,13 @@ class FindWords:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveOpinions:
+    """Say as a second reader what stands in words of one image. Answered by WordsRead, by the same child."""
+
+    places: tuple[WordPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """End planning or training early; training still answers with its last event and Done."""
 

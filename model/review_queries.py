@@ -21,6 +21,7 @@ class Order(StrEnum):
     GAIN = "gain"
     TEXT = "text"
     LOOKALIKE = "lookalike"
+    OPINION = "opinion"
     PAGE = "page"
 
 
@@ -212,5 +213,6 @@ _ORDERS = {
     Order.GAIN: f"place, gain DESC, {_BY_PAGE}",
     Order.TEXT: f"text, {_BY_PAGE}",
     Order.LOOKALIKE: f"skeleton, text, {_BY_PAGE}",
+    Order.OPINION: f"place, dissent DESC, {_BY_PAGE}",
     Order.PAGE: _BY_PAGE,
 }

@@ -19,6 +19,7 @@ import numpy as np
 import regex
 
 from model.annotations import State
+from model.detecting import SECOND_READER
 from model.errors import KnownError, StoreError
 from model.lookalikes import SKELETON_STEPS
 from model.schema import explained
@@ -172,16 +173,22 @@ def _skeleton_of(column: str) -> str:
 
 _TABLE = """CREATE TEMP TABLE review (
     word_id INTEGER PRIMARY KEY, page_id INTEGER, place INTEGER, confidence REAL, weights TEXT,
-    text TEXT, skeleton TEXT, gain REAL)"""
+    text TEXT, skeleton TEXT, gain REAL, dissent REAL)"""
 
 _LABELS = "SELECT label FROM words WHERE state = 'verified' AND label IS NOT NULL ORDER BY page_id DESC LIMIT ?"
 
 _PLACES = " ".join(f"WHEN '{state}' THEN {place}" for place, state in enumerate(STATES))
 
+# The surer a second reader is of another text, the likelier the first is wrong; where both agree, the likelier right.
+_DISSENT = """CASE WHEN second.id IS NULL THEN 0
+    WHEN second.text = newest.text THEN -second.confidence ELSE second.confidence END"""
+
 # The newest prediction of a word is the one with the highest id.
 _INSERT = f"""INSERT INTO temp.review SELECT id, page_id, place, confidence, weights, text, {_skeleton_of("text")},
-        CASE place WHEN 0 THEN (1 - confidence) * novelty(text, ?) ELSE 0 END
-    FROM (SELECT words.id, page_id, CASE state {_PLACES} END AS place, confidence, weights,
-            coalesce(label, text, '') AS text
-        FROM words LEFT JOIN predictions
-            ON predictions.id = (SELECT max(id) FROM predictions WHERE word_id = words.id))"""
+        CASE place WHEN 0 THEN (1 - confidence) * novelty(text, ?) ELSE 0 END, dissent
+    FROM (SELECT words.id, page_id, CASE state {_PLACES} END AS place, newest.confidence, newest.weights,
+            coalesce(label, newest.text, '') AS text, {_DISSENT} AS dissent
+        FROM words LEFT JOIN predictions AS newest
+            ON newest.id = (SELECT max(id) FROM predictions WHERE word_id = words.id)
+        LEFT JOIN predictions AS second
+            ON second.word_id = words.id AND second.weights = '{SECOND_READER}' AND second.id <> newest.id)"""

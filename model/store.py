@@ -94,6 +94,9 @@ _VERIFICATIONS = """SELECT verifications.id, verifications.text = words.label
 _SAVE_PREDICTION = f"""INSERT OR REPLACE INTO predictions ({PREDICTION_COLUMNS}, made_at)
     SELECT id, ?, ?, ?, ?, ?, ? FROM words WHERE id = ? AND ({BOX_COLUMNS}) = ({", ".join("?" * 8)})"""
 
+# Of the ids below zero, which no other prediction has: so an opinion is never the newest where the recogniser has read.
+_SAVE_OPINION = _SAVE_PREDICTION.replace("predictions (", "predictions (id, ").replace("SELECT id,", "SELECT -id, id,")
+
 
 class AnnotationStore(TrashStore, TrainingStore):
     """The pages, words, predictions, weights and the journal of a project. Make one with :meth:`open`."""
@@ -215,10 +218,17 @@ class AnnotationStore(TrashStore, TrainingStore):
         Returns:
             How many were kept. The others speak of a box that has changed since, or of a word that is gone.
         """
+        return self._save(_SAVE_PREDICTION, predictions)
+
+    def save_opinions(self, opinions: Iterable[tuple[int, Box, Prediction]]) -> int:
+        """Keep what a second reader says as :meth:`save_predictions` does, but behind what the recogniser has read."""
+        return self._save(_SAVE_OPINION, opinions)
+
+    def _save(self, sql: str, predictions: Iterable[tuple[int, Box, Prediction]]) -> int:
         now = time.time()
         rows = [(*prediction_row(p), now, word_id, *box_values(box)) for word_id, box, p in predictions]
         with self._writing() as db:
-            kept = db.executemany(_SAVE_PREDICTION, rows).rowcount
+            kept = db.executemany(sql, rows).rowcount
             db.executemany(_REFRESH_STATE, [(row[6],) for row in rows])
         return max(kept, 0)
 

@@ -82,7 +82,8 @@ _SKIPPED_NAMES = {
     "FONTS",
     "READING",
     "FINDING",
-    "COMMAND",
+    "OPINIONS",
+    "INSTALL_COMMAND",
     "_REASONS",
 }
 """Tables whose texts are translated where they are shown, and names in files; :func:`messages` takes the texts."""

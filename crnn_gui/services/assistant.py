@@ -1,18 +1,21 @@
-"""Finding words as the app sees it: an image goes in, boxes come out, and a child process holds the detector."""
+"""The detector and the second reader as the app sees them: a child process holds both and answers one by one."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from itertools import count
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from crnn_gui.services.child import ChildEndedError, ChildProcess
 from crnn_gui.services.predictor import failure
 from model.detecting import LIBRARY
-from model.messages import FindWords, WordsFound
+from model.messages import Failed, FindWords, GiveOpinions
+
+INSTALL_COMMAND = f"{sys.executable} -m pip install 'crnn-gui[assist]'"
+"""What installs them into the environment that runs this program."""
 
 ASSISTING = (sys.executable, "-P", "-m", "model.assisting")
 
@@ -32,7 +35,7 @@ def assisting_child() -> ChildProcess:
 class _Worker(QObject):
     """Lives in the service's thread, owns the child and talks to it."""
 
-    found = Signal(int, object)
+    answered = Signal(int, object)
     failed = Signal(int, object)
 
     def __init__(self, start_child: Callable[[], ChildProcess]) -> None:
@@ -41,23 +44,23 @@ class _Worker(QObject):
         self._child: ChildProcess | None = None
         self.is_closed = False
 
-    def work(self, ticket: int, image: Path) -> None:
-        """Have the words of an image found. A child that has ended is started again by the next call."""
+    def work(self, ticket: int, request: object) -> None:
+        """Have a request answered. A child that has ended is started again by the next call."""
         try:
             if self.is_closed:
                 return
             self._child = self._child or self._start_child()
-            self._child.send(FindWords(image))
+            self._child.send(request)
             reply = self._child.receive()
         except ChildEndedError as error:
             self.release()
             if not self.is_closed:
                 self.failed.emit(ticket, error)
             return
-        if isinstance(reply, WordsFound):
-            self.found.emit(ticket, reply.words)
-        else:
+        if isinstance(reply, Failed):
             self.failed.emit(ticket, failure(reply))
+        else:
+            self.answered.emit(ticket, reply)
 
     def interrupt(self) -> None:
         """End the child under the worker's hands. Called from the GUI thread."""
@@ -73,36 +76,39 @@ class _Worker(QObject):
 
 
 class AssistantService(QObject):
-    """Finds the words of one image after the other.
+    """Finds the words of images and reads words for a second time, one request after the other.
 
     Signals:
-        found: ticket, tuple of :class:`model.detecting.FoundWord`.
+        answered: ticket, :class:`~model.messages.WordsFound` or :class:`~model.messages.WordsRead`.
         failed: ticket, exception; the next request finds a new child.
     """
 
-    found = Signal(int, object)
+    answered = Signal(int, object)
     failed = Signal(int, object)
-    _asked = Signal(int, Path)
+    _asked = Signal(int, object)
     _released = Signal()
 
     def __init__(
         self, start_child: Callable[[], ChildProcess] = assisting_child, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
+        self._tickets = count(1)
         self._thread = QThread(self)
         self._thread.setObjectName("assistant")
         self._worker = _Worker(start_child)
         self._worker.moveToThread(self._thread)
         self._asked.connect(self._worker.work)
         self._released.connect(self._worker.release)
-        self._worker.found.connect(self.found)
+        self._worker.answered.connect(self.answered)
         self._worker.failed.connect(self.failed)
 
-    def request(self, ticket: int, image: Path) -> None:
-        """Find the words of an image, after those asked for before. The first call starts the child."""
+    def request(self, request: FindWords | GiveOpinions) -> int:
+        """Have a request answered after those before it; return its ticket. The first call starts the child."""
         if not self._thread.isRunning():
             self._thread.start()
-        self._asked.emit(ticket, image)
+        ticket = next(self._tickets)
+        self._asked.emit(ticket, request)
+        return ticket
 
     def release(self) -> None:
         """End the child once it has answered: nothing more is wanted for now."""

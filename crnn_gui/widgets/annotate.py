@@ -55,7 +55,7 @@ class AnnotateWorkspace(QWidget):
         self.canvas = Canvas(document)
         self.boxes = BoxTools(document, self)
         self.words = WordTools(document, self)
-        self.card = WordCard(self.canvas.viewport())
+        self.card = WordCard(document, self.canvas.viewport())
         self.field = self.card.field
         self.editor = WordEditor(document, self.canvas, inline=self.field, panel=inspector.field)
         self._characters: CharacterMap | None = None
@@ -113,6 +113,9 @@ class AnnotateWorkspace(QWidget):
         self.canvas.zoom_changed.connect(self._on_zoom_changed)
         self.field.textChanged.connect(self._place_card)
         self.card.alternative_chosen.connect(self.editor.take_alternative)
+        self.card.opinion.changed.connect(self._place_card)
+        self.card.opinion.taken.connect(self.editor.take_text)
+        self._inspector.opinion.taken.connect(self.editor.take_text)
         self._inspector.crop_shown.connect(self.card.crop.show_crop)
         self._inspector.sight_changed.connect(self._on_sight_changed)
         self._reading.previewed.connect(self._on_reading_previewed)

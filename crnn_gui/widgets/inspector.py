@@ -16,6 +16,7 @@ from crnn_gui.widgets.column import Column
 from crnn_gui.widgets.crop_view import CropView
 from crnn_gui.widgets.history_view import HistoryView
 from crnn_gui.widgets.info_line import ICON_PX, InfoLine, caption
+from crnn_gui.widgets.opinion_line import OpinionLine
 from crnn_gui.widgets.rules_view import RulesView
 from crnn_gui.widgets.spelling_hint import SpellingHint
 from crnn_gui.widgets.strip_view import StripView
@@ -67,6 +68,7 @@ class Inspector(QFrame):
         self._hint = SpellingHint(self.field)
         self._alternatives = Alternatives()
         self._evidence = InfoLine()
+        self.opinion = OpinionLine(document, tells_agreement=True)
         self._rules = FREE
         self.rules = RulesView()
         self._alternatives.chosen.connect(self.alternative_chosen)
@@ -97,6 +99,7 @@ class Inspector(QFrame):
         layout.addWidget(self._hint)
         layout.addWidget(self._alternatives)
         layout.addWidget(self._evidence)
+        layout.addWidget(self.opinion)
         layout.addSpacing(8)
         layout.addWidget(self._training)
         layout.addWidget(self.history)

@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         trash_requested: the trash is wanted.
         review_requested: "replace" or "accept", which is wanted on the review wall.
         find_words_requested: words are to be found, on the "page" or in the "project".
+        opinions_requested: a second reader is to be asked about all suggestions.
         machine_requested: the facts about this machine are wanted.
         read_all_requested: which words of all pages are to be read, a value of :class:`model.suggesting.Which`.
         dropped: path that was dropped on the window, to be opened or imported.
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
     trash_requested = Signal()
     review_requested = Signal(str)
     find_words_requested = Signal(str)
+    opinions_requested = Signal()
     machine_requested = Signal()
     read_all_requested = Signal(str)
     dropped = Signal(Path)

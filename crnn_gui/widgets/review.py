@@ -24,7 +24,7 @@ from crnn_gui.widgets.wall_head import WallHead
 from crnn_gui.widgets.wall_model import WallModel
 from crnn_gui.widgets.word_look import shown_text
 from model.documents import shown_name
-from model.review_queries import ReviewQuery
+from model.review_queries import Order, ReviewQuery
 
 REST_MILLISECONDS = 150
 """How long the hands rest on a word before its page is opened for the inspector."""
@@ -256,6 +256,11 @@ class ReviewWorkspace(QWidget):
         self.accepting.cancel()
         self.replacing.show(title, new_texts)
         self.replace_table.setFocus()
+
+    @Slot()
+    def show_dissent(self) -> None:
+        """List first what a second reader reads differently."""
+        self.head.choose_order(Order.OPINION)
 
     @Slot()
     def begin_accepting(self) -> None:

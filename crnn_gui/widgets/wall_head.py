@@ -142,11 +142,16 @@ class WallHead(QWidget):
             "Doubt times novelty: uncertain readings whose characters and texts few verified words have teach the most."
         )
         alike = self.tr("Texts that differ only in what recognisers mix up (0 O, 1 l I, rn m) hang side by side.")
+        opinion = self.tr(
+            "What a second reader reads differently, the surer it is the sooner. "
+            "Page > Ask a second reader about all suggestions has it read them."
+        )
         return {
             Order.DOUBT: (self.tr("Doubt first"), doubt),
             Order.GAIN: (self.tr("Expected gain"), gain),
             Order.TEXT: (self.tr("By text"), self.tr("The same texts hang side by side.")),
             Order.LOOKALIKE: (self.tr("Look-alikes"), alike),
+            Order.OPINION: (self.tr("Second opinion"), opinion),
             Order.PAGE: (self.tr("Page order"), self.tr("Page by page, in the order the words were drawn.")),
         }
 
@@ -184,6 +189,10 @@ class WallHead(QWidget):
             is_regex=self.regex_button.isChecked(),
             order=self.order_box.currentData(),
         )
+
+    def choose_order(self, order: Order) -> None:
+        """List the words in this order."""
+        self.order_box.setCurrentIndex(self.order_box.findData(order))
 
     def clear(self) -> None:
         """Let every word through again, as in a project that has just been opened."""

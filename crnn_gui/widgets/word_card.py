@@ -9,6 +9,8 @@ from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from crnn_gui import theme
+from crnn_gui.document import ProjectDocument
+from crnn_gui.widgets.opinion_line import OpinionLine
 from crnn_gui.widgets.spelling_hint import SpellingHint
 from crnn_gui.widgets.word_field import WordField
 from crnn_gui.widgets.word_look import is_right_to_left
@@ -34,7 +36,7 @@ class WordCard(QFrame):
 
     alternative_chosen = Signal(int)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, document: ProjectDocument, parent: QWidget) -> None:
         super().__init__(parent)
         self._view = parent
         self.setObjectName("card")
@@ -45,11 +47,12 @@ class WordCard(QFrame):
         self.crop = CropLine(self.field)
         self.readings = ReadingsLine()
         self.readings.chosen.connect(self.alternative_chosen)
+        self.opinion = OpinionLine(document, tells_agreement=False)
         self.hint = SpellingHint(self.field)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(4, 4, 4, 4)
         self._column.setSpacing(4)
-        for part in (self.crop, self.field, self.readings, self.hint):
+        for part in (self.crop, self.field, self.readings, self.opinion, self.hint):
             self._column.addWidget(part)
         self.hide()
 

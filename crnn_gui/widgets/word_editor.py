@@ -189,6 +189,11 @@ class WordEditor(QObject):
         others = other_readings(prediction)
         if word is None or number > len(others):
             return
+        self.take_text(others[number - 1].text)
+
+    @Slot(str)
+    def take_text(self, text: str) -> None:
+        """Put a text into the field, as if it had been typed."""
         self._is_typed = True
         for field in (self._inline, self._panel):
-            field.show_text(others[number - 1].text, select_all=False)
+            field.show_text(text, select_all=False)

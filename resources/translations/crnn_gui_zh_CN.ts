@@ -202,6 +202,10 @@
    <translation>按阈值接受识别结果(&amp;P)…</translation>
   </message>
   <message>
+   <source>Ask a secon&amp;d reader about all suggestions</source>
+   <translation>请第二识别器识别所有建议(&amp;D)</translation>
+  </message>
+  <message>
    <source>Cu&amp;t words</source>
    <translation>剪切词(&amp;T)</translation>
   </message>
@@ -1828,6 +1832,10 @@ or Tab to go to the first.</source>
    <translation>显示页面</translation>
   </message>
   <message>
+   <source>Show where they differ</source>
+   <translation>显示有分歧的词</translation>
+  </message>
+  <message>
    <source>Train</source>
    <translation>训练</translation>
   </message>
@@ -1952,6 +1960,21 @@ or Tab to go to the first.</source>
   <message>
    <source>Open a folder of photographs</source>
    <translation>打开照片文件夹</translation>
+  </message>
+ </context>
+ <context>
+  <name>OpinionLine</name>
+  <message>
+   <source>Second reader: {text} ({share})</source>
+   <translation>第二识别器：{text}（{share}）</translation>
+  </message>
+  <message>
+   <source>Take what the second reader says</source>
+   <translation>采用第二识别器的结果</translation>
+  </message>
+  <message>
+   <source>The second reader agrees ({share}).</source>
+   <translation>第二识别器结果一致（{share}）。</translation>
   </message>
  </context>
  <context>
@@ -2663,6 +2686,37 @@ or Tab to go to the first.</source>
   <message>
    <source>on the page and in a word's text</source>
    <translation>在页面上和词的文本中</translation>
+  </message>
+ </context>
+ <context>
+  <name>SecondReading</name>
+  <message>
+   <source>A second opinion needs a reader that is not installed. Install it, then ask again: {command}</source>
+   <translation>第二识别器尚未安装。请先安装，再重试：{command}</translation>
+  </message>
+  <message>
+   <source>Every suggestion has its second opinion.</source>
+   <translation>所有建议都已有第二意见。</translation>
+  </message>
+  <message>
+   <source>Second reader on page {page} of {pages}</source>
+   <translation>第二识别器：第 {page} 页，共 {pages} 页</translation>
+  </message>
+  <message>
+   <source>Second reader on page {page} of {pages} · {left} left</source>
+   <translation>第二识别器：第 {page} 页，共 {pages} 页 · 剩余 {left}</translation>
+  </message>
+  <message>
+   <source>The second reader has read {words} and reads {differing} differently.</source>
+   <translation>第二识别器已识别 {words}，其中 {differing} 个结果不同。</translation>
+  </message>
+  <message>
+   <source>The second reader is paused at page {page} of {pages}</source>
+   <translation>第二识别器已暂停：第 {page} 页，共 {pages} 页</translation>
+  </message>
+  <message>
+   <source>The second reader stopped. {reason}</source>
+   <translation>第二识别器已停止。{reason}</translation>
   </message>
  </context>
  <context>
@@ -3440,6 +3494,10 @@ or Tab to go to the first.</source>
    <translation>搜索文本</translation>
   </message>
   <message>
+   <source>Second opinion</source>
+   <translation>第二意见</translation>
+  </message>
+  <message>
    <source>Take down {count} done</source>
    <translation>移走 {count} 个已处理</translation>
   </message>
@@ -3470,6 +3528,10 @@ or Tab to go to the first.</source>
   <message>
    <source>Verified</source>
    <translation>已确认</translation>
+  </message>
+  <message>
+   <source>What a second reader reads differently, the surer it is the sooner. Page &gt; Ask a second reader about all suggestions has it read them.</source>
+   <translation>第二识别器结果不同的词排在前面，它越有把握越靠前。通过“页面 &gt; 请第二识别器识别所有建议”启用。</translation>
   </message>
   <message>
    <source>Words that are left out of reading, training and export</source>

@@ -1,4 +1,4 @@
-"""A child that speaks the real frames and finds two words on each image; "broken" cannot be read, "deadly" ends it."""
+"""A child that speaks the real frames: finds two words, reads all as "second"; "broken" is unread, "deadly" ends it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Iterator
 
-from model.annotations import Box
-from model.detecting import FoundWord
+from model.annotations import Box, Prediction
+from model.detecting import SECOND_READER, FoundWord
 from model.errors import ImageError
-from model.messages import FindWords, WordsFound
+from model.messages import FindWords, GiveOpinions, WordReading, WordsFound, WordsRead
 from model.serving import Server, main
 
 FOUND = (
@@ -17,16 +17,22 @@ FOUND = (
     FoundWord(Box.from_bounds(200, 200, 260, 220), "alone", 0.9),
 )
 
+SECOND = Prediction("second", 0.75, weights=SECOND_READER)
+
 
 class FakeAssistant(Server):
     def _replies(self, request: object) -> Iterator[object]:
-        assert isinstance(request, FindWords), request
+        assert isinstance(request, FindWords | GiveOpinions), request
         time.sleep(0.05)
-        if request.image.name.startswith("broken"):
-            raise ImageError(f"{request.image.name} cannot be read as an image.")
-        if request.image.name.startswith("deadly"):
+        image = request.image if isinstance(request, FindWords) else request.places[0].image
+        if image.name.startswith("broken"):
+            raise ImageError(f"{image.name} cannot be read as an image.")
+        if image.name.startswith("deadly"):
             os._exit(3)
-        yield WordsFound(FOUND)
+        if isinstance(request, FindWords):
+            yield WordsFound(FOUND)
+        else:
+            yield WordsRead(tuple(WordReading(place.word_id, place.box, SECOND) for place in request.places))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ from conftest import CHECKOUT, Room, draw_page
 from crnn_gui import word_finding
 from crnn_gui.document import Notice, ProjectDocument
 from crnn_gui.jobs import JobProgress
-from crnn_gui.services.assistant import AssistantService, is_installed
+from crnn_gui.services.assistant import INSTALL_COMMAND, AssistantService, is_installed
 from crnn_gui.services.child import ChildProcess
 from crnn_gui.word_finding import WordFinding
 from model.detecting import SECOND_READER
+from model.messages import FindWords
 from model.store import FILE_NAME, AnnotationStore
 from tests.helpers.fake_assisting import FOUND
 
@@ -149,7 +150,7 @@ def test_without_the_extra_the_bar_has_the_command_to_copy(
     told = desk.find("page")
     assert told.text.endswith(f"{sys.executable} -m pip install 'crnn-gui[assist]'")
     desk.finding.act_on_notice(told, "Copy the command")
-    assert copied == [word_finding.COMMAND]
+    assert copied == [INSTALL_COMMAND]
 
 
 def test_the_real_child_finds_words_without_opencv_coming_near_the_app(
@@ -159,7 +160,7 @@ def test_the_real_child_finds_words_without_opencv_coming_near_the_app(
         pytest.skip("the extra assist is not installed")
     service = AssistantService()
     found: list[object] = []
-    service.found.connect(lambda _ticket, words: found.extend(words))
-    service.request(1, next(shared_data("pages/plates").rglob("*.jpg")))
+    service.answered.connect(lambda _ticket, reply: found.extend(reply.words))
+    service.request(FindWords(next(shared_data("pages/plates").rglob("*.jpg"))))
     until(lambda: found, seconds=60)
     service.stop()
