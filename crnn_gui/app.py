@@ -42,6 +42,7 @@ from crnn_gui.settings import Settings
 from crnn_gui.theme import Scheme, Theme
 from crnn_gui.training import Training
 from crnn_gui.training_advice import GO_ON, TRAIN, TrainingAdvice
+from crnn_gui.warming import Warming
 from crnn_gui.widgets.effort_button import EffortButton
 from crnn_gui.widgets.main_window import MainWindow
 from crnn_gui.widgets.page_list import PageList
@@ -60,6 +61,10 @@ if TYPE_CHECKING:
 
 LOOK = marked("NoticeActions", "Look")
 USE_NEW_WEIGHTS = marked("NoticeActions", "Use the new weights")
+
+SWITCH_SECONDS = 0.001
+"""The GUI thread waits so long for a thread that works in Python, and as often as it calls Qt: Python's own 5 ms add up
+to frames."""
 
 LINGER_MILLISECONDS = 5000
 """A window that was replaced is there for so long, hidden, for the answers to what it has asked."""
@@ -116,6 +121,7 @@ class Application(QObject):
         self.recents = Recents(self.document, settings, self)
         self.effort = EffortMeter(self.document, services.store, settings, parent=self)
         self.preferences = Preferences(settings, theme)
+        self.warming = Warming(self.document, services.tasks, self)
         self._theme = theme
         self._running: tuple[Task, ...] = ()
         self._training_news: Notice | None = None
@@ -460,6 +466,7 @@ def run(
     app.setApplicationDisplayName("crnn-gui")
     app.setDesktopFileName("crnn-gui")
     app.setWindowIcon(resources.icon("bounding-box", "accent"))
+    sys.setswitchinterval(SWITCH_SECONDS)
     garbage = GarbageCollector(app)
     reporter = CrashReporter(log_file, app)
     sys.excepthook = reporter.hook
@@ -475,6 +482,7 @@ def run(
         services.stop()
         sys.excepthook = sys.__excepthook__
         raise
+    program.document.project_changed.connect(garbage.spare)
     program.window.show()
     project = path or next((p for p in settings.recent if p.exists()), None)
     if demo:
