@@ -1,7 +1,8 @@
 """The ordered characters a network can write, and the CTC code between texts and class indices.
 
 The blank is index 0 and no character, so "-" and the space are ordinary characters. Texts are taken in Unicode
-normal form C; a combining mark without a precomposed form is a character of its own.
+normal form C; a combining mark without a precomposed form is a character of its own. Texts are in logical order; their
+indices follow each other as the characters stand from left to right, see :mod:`model.directions`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from types import MappingProxyType
 
+from model.directions import turned
 from model.errors import CharsetError
 
 BLANK = 0
@@ -52,12 +54,17 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def from_left(text: str) -> str:
+    """Return the characters of a text in normal form C as they stand from left to right."""
+    return turned(normalize(text))
+
+
 def frames_needed(text: str | Sequence[int]) -> int:
     """Return the least number of frames T in which CTC can write the text (or the indices of one).
 
     That is one frame a character, and one blank between each two equal neighbours.
     """
-    symbols = normalize(text) if isinstance(text, str) else text
+    symbols = from_left(text) if isinstance(text, str) else text
     return len(symbols) + sum(a == b for a, b in pairwise(symbols))
 
 
@@ -97,7 +104,7 @@ class Charset:
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> Charset:
         """Return the charset of all characters in the texts, in code point order."""
-        return cls("".join(sorted({char for text in texts for char in normalize(text)})))
+        return cls("".join(sorted({char for text in texts for char in from_left(text)})))
 
     @classmethod
     def named(cls, name: str | Path) -> Charset:
@@ -128,21 +135,21 @@ class Charset:
 
     def unknown(self, text: str) -> tuple[str, ...]:
         """Return the characters of the text that this charset lacks, each once, in order of appearance."""
-        return tuple(dict.fromkeys(char for char in normalize(text) if char not in self._index))
+        return tuple(dict.fromkeys(char for char in from_left(text) if char not in self._index))
 
     def encode(self, text: str) -> list[int]:
-        """Return the class index of each character of the text; none is the blank.
+        """Return the class index of each character of the text, from left to right; none is the blank.
 
         Raises:
             CharsetError: characters are unknown; the message names every one of them.
         """
         if unknown := self.unknown(text):
             raise CharsetError(f"The charset lacks {describe(unknown)}, which '{text}' needs.")
-        return [self._index[char] for char in normalize(text)]
+        return [self._index[char] for char in from_left(text)]
 
     def text(self, indices: Iterable[int]) -> str:
-        """Return the characters of these class indices, without the CTC collapse; blanks are left out."""
-        return "".join(self.characters[i - 1] for i in indices if i != BLANK)
+        """Return the text that these class indices write from left to right, without the CTC collapse or blanks."""
+        return turned("".join(self.characters[i - 1] for i in indices if i != BLANK))
 
     def decode(self, indices: Iterable[int]) -> str:
         """Return the text of a CTC path, one class index a frame: repeats are merged, then blanks removed."""

@@ -2,6 +2,7 @@ r"""Regular expressions as constraints on what may be read: ``[A-Z]{2}\d{6}``, `
 
 The whole text has to match. The dialect is the regular part of Python's: literals, ``.``, classes, ``\d \w \s`` and
 their opposites, groups, alternation, ``? * + {m,n}``, and anchors at the ends. What looks around or back is refused.
+Of text that is written from right to left, a pattern names the characters as they stand from left to right.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model.charset import Charset, normalize
+from model.charset import Charset, from_left, normalize
 from model.errors import KnownError
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Pattern:
     def matches(self, text: str) -> bool:
         """Whether the whole text fits the pattern and the charset."""
         state = self.start
-        for char in normalize(text):
+        for char in from_left(text):
             symbol = self._characters.find(char) + 1
             if symbol not in self._transitions(state):
                 return False

@@ -27,6 +27,7 @@ from model.decoding import (
     prefix_beams,
 )
 from model.devices import Device
+from model.directions import turned_characters
 from model.engines import Engine, Logits, TorchEngine, Trial
 from model.errors import CharsetError, WeightsError
 from model.images import to_strip
@@ -199,9 +200,10 @@ class Reader:
         self, spans: Sequence[Span], log_prob: float, frames: float, others: Sequence[tuple[str, float]]
     ) -> Prediction:
         extents = _extents(spans, frames)
+        written = "".join(self._text((span.index,)) for span in spans)
         characters = tuple(
-            Character(self._text((span.index,)), span.confidence, start, end)
-            for span, (start, end) in zip(spans, extents, strict=True)
+            Character(char, spans[place].confidence, *extents[place])
+            for char, place in zip(*turned_characters(written), strict=True)
         )
         return Prediction(
             text="".join(character.char for character in characters),

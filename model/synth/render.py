@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from model.directions import turned
 from model.synth import camera, glyphs, ornaments, palette, surfaces
 from model.synth.warping import draw_warp
 
@@ -57,7 +58,7 @@ def render_word(
     elif style is Style.SEGMENTS and not glyphs.has_segments(text):
         raise ValueError(f"a seven-segment display cannot show {text!r}")
     height = _height(rng, difficulty)
-    mask = _mask(text, rng, fonts, style, difficulty)
+    mask = _mask(turned(text), rng, fonts, style, difficulty)
     if style is Style.PLAIN:
         difficulty *= 0.2
     ink = _place(mask, rng, style, height, difficulty)

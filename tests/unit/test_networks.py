@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,10 +50,13 @@ def images(network: Network, *, count: int = 2, width: int = 64) -> Tensor:
     return torch.rand(count, network.preprocessing.channels, 32, width, generator=generator) * 2 - 1
 
 
-def settled(name: str) -> Network:
-    """Return a network in eval mode whose batch normalisation has statistics of its own."""
+@pytest.fixture(scope="module", params=EVERY)
+def settled(request: pytest.FixtureRequest) -> Network:
+    """Each network in turn, in eval mode, with statistics of its own in the batch normalisation. Built once: some hold
+    forty million numbers to draw; a test that changes it works on a copy.
+    """
     torch.manual_seed(1)
-    network = build(name, CLASSES)
+    network = build(request.param, CLASSES)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.running_mean, -0.3, 0.3)
@@ -62,13 +66,11 @@ def settled(name: str) -> Network:
     return network.eval()
 
 
-@pytest.mark.parametrize("name", EVERY)
 @torch.no_grad()
-def test_logits_have_one_row_for_each_frame(name: str) -> None:
-    network = build(name, CLASSES).eval()
+def test_logits_have_one_row_for_each_frame(settled: Network) -> None:
     for width in (16, 100, 128):
-        logits = network(images(network, width=width))
-        assert logits.shape == (2, network.frames(width), CLASSES)
+        logits = settled(images(settled, width=width))
+        assert logits.shape == (2, settled.frames(width), CLASSES)
         assert logits.dtype == torch.float32
 
 
@@ -104,7 +106,7 @@ def skeleton(name: str) -> Network:
 @torch.no_grad()
 def test_frames_tell_the_logits_of_every_width(name: str) -> None:
     network = skeleton(name)
-    lengths = {width: network(torch.zeros(1, 1, 32, width)).shape[1] for width in range(16, 513)}
+    lengths = {width: network(torch.zeros(1, 1, 32, width)).shape[1] for width in (*range(16, 144), 512)}
     assert {width: network.frames(width) for width in lengths} == lengths
 
 
@@ -119,28 +121,23 @@ def test_frames_tell_which_widths_are_too_narrow(name: str, least: int) -> None:
         network(torch.zeros(1, 1, 32, least - 1))
 
 
-@pytest.mark.parametrize("name", EVERY)
 @torch.no_grad()
-def test_a_crop_reads_the_same_alone_and_in_a_batch(name: str) -> None:
-    network = settled(name)
-    batch = images(network, count=3)
-    torch.testing.assert_close(network(batch)[1:2], network(batch[1:2]), rtol=1e-4, atol=1e-5)
+def test_a_crop_reads_the_same_alone_and_in_a_batch(settled: Network) -> None:
+    batch = images(settled, count=3)
+    torch.testing.assert_close(settled(batch)[1:2], settled(batch[1:2]), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", EVERY)
 @torch.no_grad()
-def test_folding_batch_norm_changes_no_logit(name: str) -> None:
-    network = settled(name)
-    batch = images(network)
-    before = network(batch)
-    folded = fold_batch_norm(network)
+def test_folding_batch_norm_changes_no_logit(settled: Network) -> None:
+    batch = images(settled)
+    before = settled(batch)
+    folded = fold_batch_norm(copy.deepcopy(settled))
     assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
     torch.testing.assert_close(folded(batch), before, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_every_parameter_learns(name: str) -> None:
-    network = build(name, CLASSES)
+def test_every_parameter_learns(settled: Network) -> None:
+    network = copy.deepcopy(settled).train()
     network(images(network)).square().mean().backward()
     still = [key for key, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert still == []
@@ -148,7 +145,7 @@ def test_every_parameter_learns(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_body_and_head_are_where_the_prefixes_say(name: str) -> None:
-    network = build(name, CLASSES)
+    network = network_tables.on_meta(name)
     head = network.get_submodule(network.head_prefix)
     assert isinstance(head, nn.Linear)
     assert head.out_features == CLASSES
@@ -361,8 +358,8 @@ def test_without_a_network_connection_the_way_out_is_told(tmp_path: Path, monkey
     [
         (None, "There is no checkpoint"),
         (b"", "is no checkpoint, or a damaged one"),
-        (b"root:x:0:0:root:/root:/bin/bash", "damaged"),
-        (b"not a checkpoint", "is no checkpoint, or a damaged one"),
+        (b"root:x:0:0:root:/root:/bin/bash", "damaged"),  # of which pickle raises an IndexError
+        (b"not a checkpoint", "damaged"),
         ([1, 2], "holds a list"),
         ({"features.0.weight": torch.zeros(2)}, "features.0.weight, features.0.bias"),
     ],
