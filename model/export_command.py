@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -106,7 +107,7 @@ def annotation_file(path: Path) -> Path:
     """
     from model.store import FILE_NAME
 
-    file = path / FILE_NAME if path.is_dir() else path
-    if not file.is_file():
+    file = path / FILE_NAME if os.path.isdir(path) else path  # noqa: PTH112  it never raises, whatever the name
+    if not os.path.isfile(file):  # noqa: PTH113
         raise DatasetError(f"{path} is neither an annotation file nor a folder that holds {FILE_NAME}.")
     return file

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -229,13 +230,13 @@ def export(
         ExportError: the format cannot be written, the folder is not ours to replace, or the disk refuses.
     """
     chosen = _writable(format, options)
-    out = Path(out).resolve()
+    out = Path(os.path.realpath(out))
     pages = store.pages()
     images = [store.root / page.path for page in (*pages, *store.trashed_pages())]
-    earlier = require_replaceable(out, images)
-    known = earlier_pages(out, chosen, earlier) if options.append and earlier else {}
-    tell_unfinished(out)
     try:
+        earlier = require_replaceable(out, images)
+        known = earlier_pages(out, chosen, earlier) if options.append and earlier else {}
+        tell_unfinished(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_folder(out) as folder:
             writer = chosen.writer(folder)

@@ -96,11 +96,15 @@ def project_file(project: Path) -> Path:
     """Return the annotation file that a project's path means: itself, or the one that a folder holds or gets.
 
     Raises:
-        DatasetError: the path is a file of another kind.
+        DatasetError: the path is a file of another kind, or no path that a system allows.
     """
-    if project.suffix.lower() == ".crnn" and not project.is_dir():
+    try:
+        is_file, is_folder = project.is_file(), project.is_dir()
+    except OSError as error:
+        raise DatasetError(f"{project} cannot be a project: {error.strerror or error}.") from error
+    if project.suffix.lower() == ".crnn" and not is_folder:
         return project
-    if project.is_file():
+    if is_file:
         raise DatasetError(f"{project} is no annotation file; name a file that ends in .crnn, or a folder.")
     return project / FILE_NAME
 

@@ -130,8 +130,11 @@ class _Part:
 
     def __init__(self, lmdb: Any, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._full = lmdb.MapFullError
-        self._environment = lmdb.open(str(folder), map_size=_FIRST_MAP_SIZE, lock=False, sync=False)
+        self._lmdb = lmdb
+        try:
+            self._environment = lmdb.open(str(folder), map_size=_FIRST_MAP_SIZE, lock=False, sync=False)
+        except lmdb.Error as error:
+            raise OSError(str(error)) from error
         self._items: list[tuple[bytes, bytes]] = []
         self._written = 0
 
@@ -144,16 +147,20 @@ class _Part:
 
     def finish(self) -> None:
         self._items.append((COUNT, b"%d" % self._written))
-        self._commit()
-        self._environment.close()
+        try:
+            self._commit()
+        finally:
+            self._environment.close()
 
     def _commit(self) -> None:
         while True:
             try:
                 with self._environment.begin(write=True) as transaction, transaction.cursor() as cursor:
                     cursor.putmulti(self._items)
-            except self._full:
+            except self._lmdb.MapFullError:
                 self._environment.set_mapsize(2 * self._environment.info()["map_size"])
+            except self._lmdb.Error as error:  # the disk is full, for example
+                raise OSError(str(error)) from error
             else:
                 self._items.clear()
                 return

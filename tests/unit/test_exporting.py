@@ -18,6 +18,7 @@ from model.export_images import parse_margin
 from model.exporting import Case, ExportOptions, ExportStopped, ImageType, export, parse_split, part_of
 from model.formats import formats, get_format, open_dataset
 from model.images import Preprocessing, cut_crop, read_image, to_strip
+from model.importing import project_file
 from model.store import AnnotationStore
 
 UPRIGHT = Box.from_bounds(3, 4, 33, 16)
@@ -389,6 +390,38 @@ def test_a_disk_that_refuses_is_one_sentence(
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(ExportError, match="No space left on device"):
         to(tmp_path, store)
+    assert [p.name for p in tmp_path.iterdir()] == ["project"]
+
+
+def test_a_folder_that_no_system_allows_is_one_sentence(tmp_path: Path, store: AnnotationStore) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for out in (tmp_path / ("x" * 300), tmp_path / "loop", tmp_path / "loop" / "below"):
+        with pytest.raises(ExportError, match="cannot be written"):
+            export(store, format="mjsynth", out=out)
+    with pytest.raises(DatasetError, match="cannot be a project"):
+        project_file(tmp_path / ("x" * 300))
+    with pytest.raises(DatasetError, match="does not exist"):
+        open_dataset(tmp_path / ("x" * 300))
+    assert {p.name for p in tmp_path.iterdir()} == {"project", "loop"}
+
+
+def test_an_lmdb_that_the_disk_refuses_is_one_sentence(
+    tmp_path: Path, store: AnnotationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lmdb = pytest.importorskip("lmdb")
+    add(store, picture(store.root / "a.png"), word("a"))
+
+    class Full:
+        def __init__(self, *args: object, **options: object) -> None: ...
+
+        def begin(self, **options: object) -> None:
+            raise lmdb.DiskError("mdb_txn_commit: Input/output error")
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(lmdb, "open", Full)
+    with pytest.raises(ExportError, match=r"Input/output error\. Nothing was changed there"):
+        export(store, format="lmdb", out=tmp_path / "out")
     assert [p.name for p in tmp_path.iterdir()] == ["project"]
 
 
