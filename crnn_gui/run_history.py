@@ -44,6 +44,7 @@ class RunHistory(QObject):
         self._current: RunRecord | None = None
         self._curves = Curves()
         self._started: Started | None = None
+        self._trouble: list[BadBatch] = []
         document.project_changed.connect(self._on_project_changed)
         trainer.events_ready.connect(self._on_events_ready)
         trainer.failed.connect(self._on_failed)
@@ -69,9 +70,15 @@ class RunHistory(QObject):
         """What the run that goes on now has told at its beginning; None before that."""
         return self._started if self._current is not None else None
 
+    @property
+    def trouble(self) -> tuple[TrainEvent, ...]:
+        """What the run that goes on now has told of its crops and batches, for a list that has not heard it."""
+        started = self.started
+        return (started, *self._trouble) if started is not None else ()
+
     def begin(self, run: RunRecord) -> None:
         """Keep a run that starts, or goes on, now."""
-        self._current, self._started = run, None
+        self._current, self._started, self._trouble = run, None, []
         self._curves = Curves.from_json(run.curves)
         self._resumable = None
         self._save()
@@ -115,6 +122,7 @@ class RunHistory(QObject):
             return
         self._curves.append(events)
         self._started = next((event for event in events if isinstance(event, Started)), self._started)
+        self._trouble += [event for event in events if isinstance(event, BadBatch)][: MOST_LINES - len(self._trouble)]
         lines = [line for event in events if (line := log_line(event))]
         room = MOST_LINES - len(self._current.log)
         self._current = replace(self._current, log=(*self._current.log, *lines[:room]))

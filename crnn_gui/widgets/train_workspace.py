@@ -117,6 +117,7 @@ class TrainWorkspace(QWidget):
         self._on_trouble_counted(0)
         if (run := training.runs.under_way) is not None:  # it began before this workspace was built
             self._started = training.runs.started
+            self.trouble.append(training.runs.trouble)
             self._show_run(run)
 
     def _lay_out(self) -> None:

@@ -348,6 +348,22 @@ def test_a_run_is_started_paused_stopped_and_judged(made: program.Application, u
     assert not made.window.notices.notices, "who looks on needs no bar"
 
 
+def test_a_new_window_in_the_middle_of_a_run_lists_what_the_run_has_told(
+    made: program.Application, until: Until
+) -> None:
+    to_train(made, until)
+    click(made.window.train.plan.start_button)
+    until(lambda: made.window.train.progress > 0.1)
+    made.training.trainer.events_ready.emit((bad_batch(3),))
+    told, old = made.window.train.trouble.rows, made.window
+    made.rebuild_window()
+    made.window.show_workspace("train")
+    assert made.window is not old
+    assert made.window.train.trouble.rows == told != ()
+    click(made.window.train.stop_button)
+    until(lambda: made.training.trainer.state is TrainerState.IDLE)
+
+
 def test_who_labels_meanwhile_is_told_and_can_switch_from_there(
     made: program.Application, until: Until, tiny_project: Path
 ) -> None:
