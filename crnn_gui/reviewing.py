@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from crnn_gui.document import ProjectDocument
 from crnn_gui.services.review_service import ReviewService
@@ -17,6 +17,9 @@ from model.store_rows import clean_text
 
 WAITING = (State.SUGGESTED, State.UNLABELLED)
 """The states of words that wait for a human."""
+
+PREPARE_MILLISECONDS = 2000
+"""After a project was opened: its first page is there by then, and the wall is not asked for yet."""
 
 
 class Reviewing(QObject):
@@ -33,6 +36,10 @@ class Reviewing(QObject):
         self.words = ReviewService(store, self)
         self._document = document
         self._watched: list[set[int]] = []
+        self._prepare_soon = QTimer(self)
+        self._prepare_soon.setSingleShot(True)
+        self._prepare_soon.setInterval(PREPARE_MILLISECONDS)
+        self._prepare_soon.timeout.connect(self._on_quiet)
         document.project_changed.connect(self._on_words_replaced)
         document.words_taken_in.connect(self._on_words_replaced)
         document.edited.connect(self._on_edited)
@@ -97,6 +104,12 @@ class Reviewing(QObject):
     def _on_words_replaced(self) -> None:
         self._watched.clear()
         self.words.forget()
+        self._prepare_soon.start()
+
+    @Slot()
+    def _on_quiet(self) -> None:
+        if self._document.project is not None:
+            self.words.prepare()
 
     @Slot(object)
     def _on_edited(self, edit: Edit) -> None:

@@ -26,15 +26,11 @@ def lookalike(char: str, known: Container[str]) -> str | None:
     return plain if plain != char and len(plain) == 1 and plain in known else None
 
 
-SKELETON_STEPS = (("rn", "m"), ("vv", "w"), *zip("0q9i1|!5$862", "oggllllssbbz", strict=True))
-"""What stands for what in :func:`skeleton`, one after the other, after capital letters of ASCII became small ones."""
-
 _SMALL = {ord(char): char.lower() for char in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_STANDS_FOR = str.maketrans("0q9i1|!5$862", "oggllllssbbz")
 
 
 def skeleton(text: str) -> str:
     """Return what is left of a text when characters that recognisers mix up are one: two texts with one look alike."""
-    text = text.translate(_SMALL)
-    for seen, stands_for in SKELETON_STEPS:
-        text = text.replace(seen, stands_for)
-    return text
+    text = text.lower() if text.isascii() else text.translate(_SMALL)
+    return text.replace("rn", "m").replace("vv", "w").translate(_STANDS_FOR)

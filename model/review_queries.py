@@ -82,8 +82,8 @@ class ReviewIndex(ReviewTable):
         """
         where, values = self._conditions(query)
         states, values_of_states = _any_of(query.states)
-        sql = f"SELECT word_id FROM temp.review WHERE {where} AND {states} ORDER BY {_ORDERS[query.order]} LIMIT ?"
-        return [word_id for (word_id,) in self._rows(sql, (*values, *values_of_states, limit))]
+        sql = f"SELECT word_id FROM temp.review WHERE {states} AND {where} ORDER BY {_ORDERS[query.order]} LIMIT ?"
+        return [word_id for (word_id,) in self._rows(sql, (*values_of_states, *values, limit))]
 
     def counts(self, query: ReviewQuery) -> dict[State, int]:
         """Return how many words are in each state that every other filter lets through.
@@ -92,9 +92,11 @@ class ReviewIndex(ReviewTable):
             KnownError: as for :meth:`word_ids`.
         """
         where, values = self._conditions(query)
-        sums = ", ".join(f"total(place = {place})" for place in range(len(STATES)))
-        [row] = self._rows(f"SELECT {sums} FROM temp.review WHERE {where}", values)
-        return dict(zip(STATES, map(int, row), strict=True))
+        if (where, values) not in self._counted:
+            sums = ", ".join(f"count(*) FILTER (WHERE place = {place})" for place in range(len(STATES)))
+            [row] = self._rows(f"SELECT {sums} FROM temp.review WHERE {where}", values)
+            self._counted[where, values] = dict(zip(STATES, row, strict=True))
+        return dict(self._counted[where, values])
 
     def weights(self) -> dict[str, int]:
         """Return how many words each weights read last, by hash."""
@@ -109,8 +111,8 @@ class ReviewIndex(ReviewTable):
         where, values = self._conditions(query)
         states, values_of_states = _any_of(query.states)
         sql = f"""SELECT count(*), avg(confidence) FROM temp.review
-            WHERE {where} AND {states} AND confidence IS NOT NULL GROUP BY CAST(confidence * 10000 AS INTEGER)"""
-        return [Bin(*row) for row in self._rows(sql, (*values, *values_of_states))]
+            WHERE {states} AND {where} AND confidence IS NOT NULL GROUP BY CAST(confidence * 10000 AS INTEGER)"""
+        return [Bin(*row) for row in self._rows(sql, (*values_of_states, *values))]
 
     def checked(self, last: int) -> list[Checked]:
         """Return the newest ``last`` readings that people have decided on, by weights whose readings wait now.
@@ -129,8 +131,8 @@ class ReviewIndex(ReviewTable):
         """
         where, values = self._conditions(query)
         states, values_of_states = _any_of(query.states)
-        sql = f"SELECT word_id FROM temp.review WHERE {where} AND {states} ORDER BY random() LIMIT ?"
-        return [word_id for (word_id,) in self._rows(sql, (*values, *values_of_states, size))]
+        sql = f"SELECT word_id FROM temp.review WHERE {states} AND {where} ORDER BY random() LIMIT ?"
+        return [word_id for (word_id,) in self._rows(sql, (*values_of_states, *values, size))]
 
     def readings(self, *, text: str = "", holding: str = "") -> Iterator[Reading]:
         """Yield what was read in words that wait for a human, by page.

@@ -8,26 +8,27 @@ changes what is stored.
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain, repeat
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-import numpy as np
 import regex
 
 from model.annotations import State
 from model.detecting import SECOND_READER
 from model.errors import KnownError, StoreError
-from model.lookalikes import SKELETON_STEPS
+from model.lookalikes import skeleton
 from model.schema import explained
 
 if TYPE_CHECKING:
     from model.store import AnnotationStore
 
-PORTION = 25_000
+PORTION = 10_000
 """Words taken in at once: so many keep nobody waiting who wants the annotation file meanwhile."""
 
 REGEX_SECONDS = 0.05
@@ -88,15 +89,16 @@ class ReviewTable:
         self._last = 0
         self._novelty = _Novelty()
         self._problem: KnownError | None = None
+        self._counted: dict[tuple[str, tuple[Any, ...]], dict[State, int]] = {}
         with explained(store.path):
             self._db.create_function("novelty", 2, self._novelty.weigh)
+            self._db.create_function("skeleton", 1, skeleton, deterministic=True)
             self._db.create_function("casefold", 1, str.casefold, deterministic=True)
             self._db.create_function("is_found", 2, self._is_found, deterministic=True)
             self._db.execute("PRAGMA temp.cache_size = -32000")  # KiB
             self._db.execute("DROP TABLE IF EXISTS temp.review")
             self._db.execute(_TABLE)
-            for (label,) in self._db.execute(_LABELS, (_LABELS_LOOKED_AT,)):
-                self._novelty.know(label)
+            self._novelty.know(label for (label,) in self._db.execute(_LABELS, (_LABELS_LOOKED_AT,)))
             self._end = int(self._db.execute("SELECT coalesce(max(id), 0) FROM words").fetchone()[0])
 
     def take_in(self) -> float:
@@ -104,12 +106,17 @@ class ReviewTable:
         if self._last < self._end:
             first, self._last = self._last + 1, self._last + PORTION
             with explained(self._store.path):
+                self._counted.clear()
                 self._db.execute(f"{_INSERT} WHERE id BETWEEN ? AND ?", (True, first, self._last))
         return min(1.0, self._last / self._end) if self._end else 1.0
 
     def refresh(self, word_ids: Iterable[int]) -> None:
         """Read words again that were made, changed, read or deleted."""
-        ids = json.dumps([word_id for word_id in word_ids if word_id <= self._last or word_id > self._end])
+        changed = [word_id for word_id in word_ids if word_id <= self._last or word_id > self._end]
+        if not changed:
+            return
+        self._counted.clear()
+        ids = json.dumps(changed)
         with explained(self._store.path):
             self._db.execute("DELETE FROM temp.review WHERE word_id IN (SELECT value FROM json_each(?))", (ids,))
             self._db.execute(f"{_INSERT} WHERE id IN (SELECT value FROM json_each(?))", (False, ids))
@@ -136,13 +143,15 @@ class _Novelty:
     """How much there is to learn from a text: of its rarest character, and of the text itself when it is met again."""
 
     def __init__(self) -> None:
-        self._characters: Counter[str] = Counter()
-        self._texts = np.zeros(_TEXT_BUCKETS, np.uint16)  # by hash: two texts in one bucket count as met before
+        self._characters: dict[str, int] = {}
+        self._texts = array("H", bytes(2 * _TEXT_BUCKETS))  # by hash: two texts in one bucket count as met before
 
-    def know(self, label: str) -> None:
-        """Take in a text that a human stands behind."""
-        self._characters.update(set(label))
-        self._meet(label)
+    def know(self, labels: Iterable[str]) -> None:
+        """Take in the texts that a human stands behind."""
+        known = list(labels)
+        self._characters = Counter(chain.from_iterable(map(set, known)))
+        for label in known:
+            self._meet(label)
 
     def weigh(self, text: str, is_first: bool) -> float:
         """Return a weight in (0, 1].
@@ -150,25 +159,19 @@ class _Novelty:
         Args:
             is_first: the word was not met before, so it counts.
         """
-        rarest = min((self._characters[char] for char in text), default=0)
-        met = self._meet(text) if is_first else int(self._texts[_bucket(text)])
+        rarest = min(map(self._characters.get, text, repeat(0)), default=0)
+        met = self._meet(text) if is_first else self._texts[_bucket(text)]
         return 1 / sqrt(1 + rarest) / max(met, 1)
 
     def _meet(self, text: str) -> int:
         bucket = _bucket(text)
-        self._texts[bucket] = min(int(self._texts[bucket]) + 1, 60_000)
-        return int(self._texts[bucket])
+        met = min(self._texts[bucket] + 1, 60_000)
+        self._texts[bucket] = met
+        return met
 
 
 def _bucket(text: str) -> int:
     return crc32(text.encode()) % _TEXT_BUCKETS
-
-
-def _skeleton_of(column: str) -> str:
-    sql = f"lower({column})"
-    for seen, stands_for in SKELETON_STEPS:
-        sql = f"replace({sql}, '{seen}', '{stands_for}')"
-    return sql
 
 
 _TABLE = """CREATE TEMP TABLE review (
@@ -184,11 +187,11 @@ _DISSENT = """CASE WHEN second.id IS NULL THEN 0
     WHEN second.text = newest.text THEN -second.confidence ELSE second.confidence END"""
 
 # The newest prediction of a word is the one with the highest id.
-_INSERT = f"""INSERT INTO temp.review SELECT id, page_id, place, confidence, weights, text, {_skeleton_of("text")},
+_INSERT = f"""INSERT INTO temp.review SELECT id, page_id, place, confidence, weights, text, skeleton(text),
         CASE place WHEN 0 THEN (1 - confidence) * novelty(text, ?) ELSE 0 END, dissent
     FROM (SELECT words.id, page_id, CASE state {_PLACES} END AS place, newest.confidence, newest.weights,
             coalesce(label, newest.text, '') AS text, {_DISSENT} AS dissent
         FROM words LEFT JOIN predictions AS newest
             ON newest.id = (SELECT max(id) FROM predictions WHERE word_id = words.id)
         LEFT JOIN predictions AS second
-            ON second.word_id = words.id AND second.weights = '{SECOND_READER}' AND second.id <> newest.id)"""
+            ON second.word_id = newest.word_id AND second.weights = '{SECOND_READER}' AND second.id <> newest.id)"""

@@ -59,6 +59,10 @@ class ReviewService(QObject):
         self._held = _Held()
         self._changed.clear()
 
+    def prepare(self) -> None:
+        """Take all words in while nobody asks, in portions that let everything else go first."""
+        self.ask(lambda _store, _index: None, lambda _: None)
+
     def mark(self, word_ids: Iterable[int]) -> None:
         """Say that words came, went or changed, or were read. They are looked at before the next answer."""
         self._changed.update(word_ids)

@@ -13,10 +13,13 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from crnn_gui import reviewing
 from crnn_gui.app import Application
 from crnn_gui.item_models import PageListModel
 from crnn_gui.project_state import ProjectState
-from model.annotations import Box, Prediction, Word, WordChange
+from model import review_table
+from model.annotations import Box, Edit, Prediction, State, Word, WordChange
+from model.review_queries import Order, ReviewIndex, ReviewQuery
 from model.store import FILE_NAME, AnnotationStore, Counts
 
 Until = Callable[..., None]
@@ -108,3 +111,35 @@ def test_only_pages_that_changed_are_counted_again(
     until(lambda: document.page_counts(9) == Counts(1, 1, suggested=1))
     assert document.page_counts(7) == Counts(1, 1, unlabelled=1)
     assert document.counts == Counts(PAGES, PAGES, suggested=1, unlabelled=PAGES - 1)
+
+
+def test_the_words_to_review_are_taken_in_before_anybody_asks(
+    monkeypatch: pytest.MonkeyPatch,
+    start: Callable[[], Application],
+    long_project: Path,
+    until: Until,
+    calls: Callable[[type, str], list[Any]],
+) -> None:
+    monkeypatch.setattr(reviewing, "PREPARE_MILLISECONDS", 50)
+    monkeypatch.setattr(review_table, "PORTION", PAGES // 4)
+    portions = calls(ReviewIndex, "take_in")
+    made = start()
+    made.document.open_path(long_project)
+    until(lambda: len(portions) == 4)
+    assert not made.window.is_built("review")
+
+
+def test_words_are_counted_once_for_one_set_of_filters(long_project: Path, calls: Callable[..., list[Any]]) -> None:
+    with AnnotationStore.open(long_project / FILE_NAME) as store:
+        index = ReviewIndex(store)
+        while index.take_in() < 1:
+            pass
+        counts = index.counts(ReviewQuery())
+        scanned = calls(ReviewIndex, "_rows")
+        assert index.counts(ReviewQuery(order=Order.TEXT)) == counts
+        assert not any("count(" in sql for sql, *_ in scanned)
+        [word] = store.words_by_id([5])
+        store.apply(Edit("Ignore", (WordChange(word, replace(word, ignored=True)),)))
+        index.refresh([5])
+        after = index.counts(ReviewQuery())
+        assert (after[State.IGNORED], after[State.UNLABELLED]) == (1, counts[State.UNLABELLED] - 1)
