@@ -143,13 +143,11 @@ def test_every_parameter_learns(settled: Network) -> None:
     assert still == []
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_body_and_head_are_where_the_prefixes_say(name: str) -> None:
-    network = network_tables.on_meta(name)
-    head = network.get_submodule(network.head_prefix)
+def test_body_and_head_are_where_the_prefixes_say(settled: Network) -> None:
+    head = settled.get_submodule(settled.head_prefix)
     assert isinstance(head, nn.Linear)
     assert head.out_features == CLASSES
-    assert any(isinstance(module, nn.Conv2d) for module in network.get_submodule(network.body_prefix).modules())
+    assert any(isinstance(module, nn.Conv2d) for module in settled.get_submodule(settled.body_prefix).modules())
 
 
 def test_crnn_has_the_size_and_the_names_of_published_checkpoints() -> None:
