@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from model.store import AnnotationStore
 
 
+@pytest.mark.slow
 def test_c02_an_exception_anywhere_is_shown_and_work_goes_on(
     start: Callable[..., Any], tiny_folder: Path, own_home: Path
 ) -> None:

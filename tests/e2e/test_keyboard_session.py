@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image, ImageDraw
 
 from model.annotations import Alternative, Box, Character, Prediction, Source, State, Word
@@ -55,6 +56,7 @@ def reading(text: str, weights: str, *, wrong: bool, offered: bool) -> Predictio
     return Prediction(read, 0.9, characters, others, weights)
 
 
+@pytest.mark.slow
 def test_c08_a_hundred_words_are_verified_by_keyboard_alone(tmp_path: Path, start: Callable[..., Any]) -> None:
     texts = make_project(tmp_path / "pages")
     session = start("keyboard", tmp_path / "pages", texts=texts)

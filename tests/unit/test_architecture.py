@@ -11,9 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TORCH_FLOOR = {
-    "augment", "cli", "concluding", "converting", "ctc", "dataset", "devices", "diagnosis", "doctor", "doubts",
-    "engines", "examining", "gate", "inference", "learner", "material", "networks", "onnx_export", "pretraining",
-    "reader", "rehearsal", "run_state", "stream", "training", "training_plan", "training_setup",
+    "augment", "cli", "concluding", "converting", "ctc", "dataset", "devices", "diagnosis", "distributed", "doctor",
+    "doubts", "engines", "examining", "gate", "inference", "learner", "material", "networks", "onnx_export",
+    "pretraining", "reader", "rehearsal", "run_state", "stream", "training", "training_plan", "training_setup",
 }  # fmt: skip
 
 
@@ -55,19 +55,9 @@ def test_the_plain_floor_imports_without_torch() -> None:
     assert loaded_after("\n".join(f"import {name}" for name in plain), "torch", "torchvision") == set()
 
 
-def test_the_app_imports_without_torch() -> None:
-    everything = "\n".join(f"import {name}" for name in modules("crnn_gui"))
-    assert loaded_after(everything, "torch", "torchvision") == set()
-
-
-def test_neither_the_app_nor_what_it_takes_of_finding_words_imports_opencv() -> None:
+def test_the_app_and_what_it_takes_of_finding_words_import_neither_torch_nor_opencv() -> None:
     everything = "\n".join(f"import {name}" for name in (*modules("crnn_gui"), "model.detecting", "model.assisting"))
-    assert loaded_after(everything, "cv2", "rapidocr") == set()
-
-
-def test_reading_a_crop_never_imports_torchvision() -> None:
-    statement = "import model.inference; from model.networks import build; build('vgg16-bilstm', 11)"
-    assert loaded_after(statement, "torchvision") == set()
+    assert loaded_after(everything, "torch", "torchvision", "cv2", "rapidocr") == set()
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "crnn_gui" / "widgets").glob("*.py")), ids=lambda p: p.stem)

@@ -548,7 +548,8 @@ def test_what_nobody_waits_for_is_not_computed(path: Path, monkeypatch: pytest.M
 def test_reading_does_not_import_torchvision(path: Path) -> None:
     probe = (
         "import sys; from pathlib import Path; from PIL import Image; from model import Recognizer; "
-        f"Recognizer.load(Path({str(path)!r})).read(Image.new('L', (64, 32))); print('torchvision' in sys.modules)"
+        f"Recognizer.load(Path({str(path)!r})).read(Image.new('L', (64, 32))); "
+        "from model.networks import build; build('vgg16-bilstm', 11); print('torchvision' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"

@@ -442,6 +442,7 @@ for event in fine_tune(plan, config):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(plan: TrainingPlan, config: TrainConfig) -> None:
     config = replace(config, steps=110, batch=8, augment=True, save_seconds=0.0)
     whole = config.out.with_name("whole.safetensors")
