@@ -185,6 +185,8 @@ def measured(name: str, read: Read, crops: CropFiles) -> Result:
         if len(right) % LISTED == 0:
             tell(f"{crops.name}: {name}: {len(right)} of {len(crops.files)}")
     seconds = processor_time() - start
+    accuracy, each = 100 * sum(right) / len(right), 1000 * seconds / len(right)
+    tell(f"{crops.name}: {name}: {accuracy:.1f} % right, {each:.1f} ms a crop")
     known = [c for c in confidences if c is not None]
     return Result(sum(right), seconds, expected_calibration_error(known, right) if known else None)
 
