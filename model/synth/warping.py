@@ -78,14 +78,15 @@ def _target(
     rng: np.random.Generator, width: float, height: float, scale: float, amount: float, *, signs: bool
 ) -> Corners:
     """Return the four corners of the mask in the crop, clockwise from the top left."""
-    wide = rng.random() < 0.2 * amount
-    angle = math.radians(float(rng.normal(0, 16 if wide else 2.5)) * amount)
-    steepest = math.atan2(height, width)  # beyond, the crop would be more surroundings than word
-    angle = min(max(angle, -steepest), steepest)
+    draw = rng.random()
+    aslant = signs and draw < 0.08 * amount  # turned and seen from the side: a long word in a nearly square crop
+    angle = math.radians(float(rng.normal(0, 24 if aslant else 16 if draw < 0.2 * amount else 2.5)) * amount)
     shear = 0.12 * amount * float(rng.normal())
     stretch = math.exp(0.06 + 0.18 * float(rng.normal()))
-    if rng.random() < 0.35 * amount:  # condensed, or seen from the side
-        stretch *= 0.5 + 0.4 * rng.random()
+    if rng.random() < 0.35 * amount or aslant:  # condensed, or seen from the side
+        stretch *= (0.3 if aslant else 0.5) + 0.4 * rng.random()
+    steepest = math.atan2(height, width * stretch)  # beyond, the crop would be more surroundings than word
+    angle = min(max(angle, -steepest), steepest)
     half_w, half_h = width * scale * stretch / 2, height * scale / 2
     lean = half_h * shear
     corners = ((-half_w + lean, -half_h), (half_w + lean, -half_h), (half_w - lean, half_h), (-half_w - lean, half_h))
