@@ -23,11 +23,14 @@ from crnn_gui.leaving import CLOSE
 from crnn_gui.script import Script, Steps, Until
 from crnn_gui.services.trainer import TrainerState
 from crnn_gui.training_advice import GO_ON
+from crnn_gui.widgets.recent_row import RecentRow
 from crnn_gui.widgets.word_look import other_readings
-from model.annotations import Box, Prediction, State
+from model.annotations import Box, Prediction
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+LONG_SECONDS = 200.0
+"""What brings a child with torch may take its time on a crowded machine."""
 
 
 class Told(Script):
@@ -161,26 +164,32 @@ class ReadAll(Told):
 
 
 class Look(Told):
-    """Opens what the arguments name and tells what a person would see."""
+    """Opens what the arguments name and tells what a person would see.
+
+    It looks when there are as many ``pages`` and ``notices`` as wished, and the ``recogniser`` where that is wished;
+    with ``stay`` the window stays open until it is killed.
+    """
 
     def steps(self) -> Steps:
-        document, predictor = self.program.document, self.program.services.predictor
-        yield from self.pause(self.wishes.get("seconds", 2.0))
+        document, predictor, notices = self.program.document, self.program.services.predictor, self.window.notices
+        yield Until("the pages", lambda: len(document.pages) >= self.wishes.get("pages", 0), LONG_SECONDS)
         if self.wishes.get("recogniser"):
-            yield Until("the recogniser", lambda: predictor.weights is not None)
-            yield from self.pause(4.0)
+            yield Until("the recogniser", lambda: predictor.weights is not None, LONG_SECONDS)
+        yield Until("the notices", lambda: len(notices.notices) >= self.wishes.get("notices", 0), LONG_SECONDS)
+        yield from self.pause(1.0)  # for what should not come
         self.found = {
             "weights": predictor.weights.name if predictor.weights else "",
             "pages": [page.path for page in document.pages],
             "problems": {page.path: page.problem for page in document.pages if page.problem},
-            "notices": [notice.text for notice in self.window.notices.notices],
-            "actions": [action for notice in self.window.notices.notices for action in notice.actions],
+            "notices": [notice.text for notice in notices.notices],
+            "actions": [action for notice in notices.notices for action in notice.actions],
+            "gone": [row.project.path.name for row in self.window.findChildren(RecentRow) if not row.is_there],
             "read_only": document.read_only,
-            "verified": document.counts.verified,
-            "states": [document.state(word_id) is State.VERIFIED for word_id in document.words],
             "torch": "torch" in sys.modules,
         }
         self.tell()
+        if self.wishes.get("stay"):
+            yield Until("being killed", lambda: False, 600)
 
 
 class Poison(Told):

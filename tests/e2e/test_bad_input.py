@@ -65,7 +65,7 @@ def test_screenshots_without_the_demo_are_refused(tmp_path: Path) -> None:
 def test_a_text_file_called_jpg_is_named_and_the_rest_opens(tmp_path: Path, start: Callable[..., Any]) -> None:
     folder = photographs(tmp_path / "pages")
     (folder / "a note.jpg").write_text("milk, bread")
-    seen = start("look", folder).told()
+    seen = start("look", folder, pages=4, notices=1).told()
     assert len(seen["pages"]) == 4
     assert list(seen["problems"]) == ["a note.jpg"]
     assert any("a note.jpg" in notice for notice in seen["notices"])
@@ -77,7 +77,7 @@ def test_a_damaged_annotation_file_is_kept_and_told_of(tmp_path: Path, start: Ca
     damaged = folder / "annotations.crnn"
     damaged.write_bytes(b"SQLite format 3\x00" + os.urandom(5000))
     before = damaged.read_bytes()
-    seen = start("look", folder).told()
+    seen = start("look", folder, notices=1).told()
     assert damaged.read_bytes() == before
     assert any("damaged" in notice for notice in seen["notices"]), seen
     assert seen["actions"], "there is something to do about it"
@@ -93,7 +93,7 @@ def test_a_folder_without_write_permission_opens_all_the_same(tmp_path: Path, st
         pytest.skip("root may write everywhere")
     folder.chmod(0o555)
     try:
-        seen = start("look", folder).told()
+        seen = start("look", folder, pages=3, notices=1).told()
     finally:
         folder.chmod(0o755)
     assert len(seen["pages"]) == 3
@@ -106,7 +106,7 @@ def test_a_folder_that_looks_unwritable_keeps_its_annotations_elsewhere(
     tmp_path: Path, start: Callable[..., Any]
 ) -> None:
     folder = photographs(tmp_path / "pages")
-    seen = start("look", folder, unwritable=str(folder)).told()
+    seen = start("look", folder, pages=3, notices=1, unwritable=str(folder)).told()
     assert len(seen["pages"]) == 3
     assert not seen["read_only"]
     assert len(seen["notices"]) == 1
@@ -123,7 +123,7 @@ def test_weights_of_another_program_are_named_and_the_starter_weights_read(
     with AnnotationStore.open(folder / FILE_NAME, create=True) as store:
         store.add_weights(WeightsRecord("0123", "other", "other.safetensors", created_at=1.0))
         store.activate_weights("0123")
-    seen = start("look", folder, recogniser=True).told()
+    seen = start("look", folder, recogniser=True, notices=2).told()
     problem, way_out = seen["notices"]
     assert "other.safetensors" in problem
     assert "starter weights" in way_out
@@ -132,7 +132,7 @@ def test_weights_of_another_program_are_named_and_the_starter_weights_read(
 
 @pytest.mark.slow
 def test_the_window_and_its_pages_come_before_torch(tmp_path: Path, start: Callable[..., Any]) -> None:
-    seen = start("look", photographs(tmp_path / "pages", 40)).told()
+    seen = start("look", photographs(tmp_path / "pages", 40), pages=40).told()
     assert len(seen["pages"]) == 40
     assert not seen["torch"]
 
@@ -140,29 +140,28 @@ def test_the_window_and_its_pages_come_before_torch(tmp_path: Path, start: Calla
 @pytest.mark.slow
 def test_a_second_window_on_the_same_project_is_read_only(tmp_path: Path, start: Callable[..., Any]) -> None:
     folder = photographs(tmp_path / "pages")
-    first = start("look", folder, seconds=12.0)
-    while not (folder / "annotations.crnn").exists():
-        assert first.process.poll() is None, first.output
-    second = start("look", folder, seconds=4.0).told()
+    first = start("look", folder, pages=3, stay=True)
+    assert not first.told()["read_only"]
+    second = start("look", folder, pages=3, notices=1).told()
     assert second["read_only"]
     assert any(str(first.process.pid) in notice for notice in second["notices"]), second["notices"]
-    assert not first.told()["read_only"]
 
 
 @pytest.mark.slow
 def test_a_lock_left_by_a_killed_process_is_taken_over(tmp_path: Path, start: Callable[..., Any]) -> None:
     folder = photographs(tmp_path / "pages")
-    first = start("look", folder, seconds=60.0)
-    while not (folder / "annotations.crnn").exists():
-        assert first.process.poll() is None, first.output
+    first = start("look", folder, pages=3, stay=True)
+    first.told()
     first.kill()
-    assert not start("look", folder).told()["read_only"]
+    assert not start("look", folder, pages=3).told()["read_only"]
 
 
 @pytest.mark.slow
 def test_an_unplugged_project_is_told_of_at_the_next_start(tmp_path: Path, start: Callable[..., Any]) -> None:
     folder = photographs(tmp_path / "pages")
-    start("look", folder).told()
-    shutil.rmtree(folder, ignore_errors=True)
+    before = start("look", folder, pages=3)
+    before.told()
+    assert before.process.wait(60) == 0, before.output
+    shutil.rmtree(folder)
     seen = start("look").told()
-    assert seen["pages"] == []
+    assert (seen["pages"], seen["gone"]) == ([], ["pages"])

@@ -18,7 +18,7 @@ def test_a_run_that_was_closed_goes_on_when_the_project_is_opened_again(
     tmp_path: Path, start: Callable[..., Any]
 ) -> None:
     project = make_sample_project(tmp_path / "pages")
-    leaving = start("leave", project, minutes=1.5, box=(10, 10, 200, 60))
+    leaving = start("leave", project, minutes=0.75, box=(10, 10, 200, 60))
     seen = leaving.told(seconds=400)
     assert leaving.process.wait(60) == 0, leaving.output
     assert seen["asked"] == [CLOSE]
