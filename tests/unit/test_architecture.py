@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TORCH_FLOOR = {
     "augment", "cli", "concluding", "converting", "ctc", "dataset", "devices", "diagnosis", "distributed", "doctor",
     "doubts", "engines", "examining", "gate", "inference", "learner", "material", "networks", "onnx_export",
-    "pretraining", "reader", "rehearsal", "run_state", "stream", "training", "training_plan", "training_setup",
+    "pretraining", "reader", "rehearsal", "run_state", "stream", "torch_files", "training", "training_plan",
+    "training_setup",
 }  # fmt: skip
 
 
