@@ -256,7 +256,8 @@ def plain(image: Image.Image, name: object) -> Image.Image:
         # Premultiplied modes convert only to their straight counterparts.
         straight = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), straight)
-    return image.convert("L" if grey else "RGB")
+    mode = "L" if grey else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _to_eight_bits(image: Image.Image, name: object) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import platformdirs
 from PySide6.QtCore import QObject, Signal
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 IMAGE_CACHE_BYTES = 256 * 1024 * 1024
 THUMBNAIL_SIZE_PX = 128
+STRIP_ROWS = 256
+SCREEN_PIXELS = 4_000_000
 THUMBNAILS_IN_MEMORY = 1024
 THUMBNAILS_UNDER_WAY = 4
 
@@ -33,21 +35,39 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageImage:
-    """The decoded image of a page: once for the screen, once as the pixels that crops are cut from."""
+    """The decoded image of a page: once for the screen, once as the pixels that crops are cut from.
+
+    Attributes:
+        smaller: copies of half the width, a quarter and so on, for a page that is seen from afar.
+    """
 
     page_id: int
     image: QImage
     pixels: Image.Image
+    smaller: tuple[QImage, ...] = ()
 
 
 def to_qimage(pixels: Image.Image) -> QImage:
     """Return the pixels (mode L or RGB) as a QImage that owns its memory. Callable from any thread."""
-    if pixels.mode == "L":
-        bands, form = 1, QImage.Format.Format_Grayscale8
-    else:
-        pixels, bands, form = pixels.convert("RGB"), 3, QImage.Format.Format_RGB888
-    image = QImage(pixels.tobytes(), pixels.width, pixels.height, pixels.width * bands, form)
-    return image.copy()
+    pixels = pixels if pixels.mode in ("L", "RGB") else pixels.convert("RGB")
+    form = QImage.Format.Format_Grayscale8 if pixels.mode == "L" else QImage.Format.Format_RGB888
+    image = QImage(pixels.width, pixels.height, form)
+    bits = cast("memoryview", image.bits())
+    for top in range(0, pixels.height, STRIP_ROWS):  # all at once would take the memory twice more
+        strip = pixels.crop((0, top, pixels.width, min(top + STRIP_ROWS, pixels.height)))
+        rows = strip.tobytes("raw", strip.mode, image.bytesPerLine())
+        start = top * image.bytesPerLine()
+        bits[start : start + len(rows)] = rows
+    return image
+
+
+def smaller_copies(pixels: Image.Image) -> tuple[QImage, ...]:
+    """Return copies of half the width, a quarter and so on, the last one about as large as a screen."""
+    copies = []
+    while pixels.width * pixels.height > SCREEN_PIXELS:
+        pixels = pixels.reduce(2)
+        copies.append(to_qimage(pixels))
+    return tuple(copies)
 
 
 class PageImages(QObject):
@@ -125,11 +145,12 @@ class PageImages(QObject):
 
 def _decode(task: Task, page_id: int, path: Path) -> PageImage:
     pixels = read_image(path)
-    return PageImage(page_id, to_qimage(pixels), pixels)
+    return PageImage(page_id, to_qimage(pixels), pixels, smaller_copies(pixels))
 
 
 def _size(page: PageImage) -> int:
-    return page.image.sizeInBytes() + page.pixels.width * page.pixels.height * len(page.pixels.getbands())
+    shown = sum(image.sizeInBytes() for image in (page.image, *page.smaller))
+    return shown + page.pixels.width * page.pixels.height * len(page.pixels.getbands())
 
 
 class Thumbnails(QObject):

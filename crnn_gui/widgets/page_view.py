@@ -12,14 +12,12 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QFrame,
     QGestureEvent,
-    QGraphicsPixmapItem,
     QGraphicsScene,
     QGraphicsView,
     QPinchGesture,
@@ -27,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from crnn_gui import theme
+from crnn_gui.widgets.page_item import PageItem
 
 ZOOM_STEP = 1.25
 ZOOM_RANGE = (0.02, 40.0)
@@ -68,7 +67,7 @@ class PageView(QGraphicsView):
         scene = QGraphicsScene(self)
         # Boxes come and go with every edit; keeping a tree of them in order costs more than asking each one.
         scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
-        self._page_item = QGraphicsPixmapItem()
+        self._page_item = PageItem()
         scene.addItem(self._page_item)
         self.setScene(scene)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -101,9 +100,9 @@ class PageView(QGraphicsView):
         self._scroll_by(self.mapFromScene(outlook.corner))
         self.view_changed.emit()
 
-    def show_image(self, image: QImage) -> None:
-        """Show an image; zoom and place stay as they are unless the view is fitted."""
-        self._page_item.setPixmap(QPixmap.fromImage(image))
+    def show_image(self, image: QImage, *smaller: QImage) -> None:
+        """Show an image, of which there may be smaller copies; zoom and place stay as they are unless it is fitted."""
+        self._page_item.show_levels((image, *smaller))
         self.set_page_size(image.width(), image.height())
 
     def set_page_size(self, width: int, height: int) -> None:
@@ -178,8 +177,7 @@ class PageView(QGraphicsView):
         self.resetTransform()
         self.scale(scale, scale)
         smooth = scale < PIXELATED_FROM
-        mode = Qt.TransformationMode.SmoothTransformation if smooth else Qt.TransformationMode.FastTransformation
-        self._page_item.setTransformationMode(mode)
+        self._page_item.set_smooth(smooth)
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         self.zoom_changed.emit(scale)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QTimer, Slot
-from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
 from crnn_gui.document import PageImage, ProjectDocument
@@ -101,7 +100,7 @@ class WordsView(PageView):
 
     @Slot(object)
     def _on_page_opened(self, page: Page | None) -> None:
-        self._page_item.setPixmap(QPixmap())
+        self._page_item.show_levels(())
         if page is not None and (page.width or page.problem):
             self.set_page_size(page.width, page.height)
         if page is not None:
@@ -123,7 +122,7 @@ class WordsView(PageView):
     @Slot(object)
     def _on_image_ready(self, page: PageImage) -> None:
         before = self._page_rect
-        self.show_image(page.image)
+        self.show_image(page.image, *page.smaller)
         if self._page_rect != before and not self.has_gesture:
             self.show_word()  # it was selected before anybody knew how large its page is
 
