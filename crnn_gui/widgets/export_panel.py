@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, QUrl, Signal, Slot
@@ -270,7 +271,7 @@ class ExportPanel(QDialog):
             options = self.options
         except KnownError as error:
             self._exporting.stop_counting()
-            self._summary.setText(str(error))
+            self._summary.setText(escape(str(error), quote=False))
             self.skips.hide()
             return
         self._exporting.count(ExportWish(self.format.name or "", Path(), options))
@@ -324,7 +325,7 @@ class ExportPanel(QDialog):
         try:
             options = self.options
         except KnownError as error:
-            self._summary.setText(str(error))
+            self._summary.setText(escape(str(error), quote=False))
             return
         self.skips.hide()
         self._show_folder.hide()
@@ -381,7 +382,7 @@ class ExportPanel(QDialog):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self._end(str(error))
+        self._end(escape(str(error), quote=False))
 
     def _end(self, sentence: str) -> None:
         self._progress.hide()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
@@ -126,7 +127,8 @@ class WordTree(QTreeWidget):
 def _item(row: WordRow) -> QTreeWidgetItem:
     item = QTreeWidgetItem(list(row.cells))
     for column, cell in enumerate(row.cells):
-        item.setToolTip(column, cell)
+        if cell:  # as rich text it is wrapped; a label is shown as it is, whatever it says
+            item.setToolTip(column, f'<p style="white-space: pre-wrap">{escape(cell)}</p>')
     item.setData(0, _WORD_ROLE, row.word_id)
     item.setData(0, _FILE_ROLE, str(row.file) if row.file else "")
     if row.word_id:

@@ -134,8 +134,7 @@ def _parse_short_task(task: dict[str, Any]) -> tuple[str, list[list[Any]], int]:
     shapes = max(lists, key=len, default=[])
     texts = _texts_among(fields)
     if texts and len(texts) != len(shapes):
-        count = f"{len(texts)} texts and {len(shapes)} boxes"
-        raise ValueError(f"it has {count} and does not tell which belong together; {_USE_JSON}")
+        raise ValueError(f"{len(texts)} of {len(shapes)} boxes have a text, and which is not told; {_USE_JSON}")
     outlines = set(map(_outline, shapes))
     if not all(outlines.issuperset(map(_outline, other)) for other in lists):
         raise ValueError(f"its kinds of boxes are listed apart; {_USE_JSON}")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Room, draw_page
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
@@ -19,6 +19,7 @@ from crnn_gui.widgets.import_panel import ImportPanel
 from model import importing
 from model.annotations import Box
 from model.store import AnnotationStore
+from tests.conftest import Room, draw_page
 
 Until = Callable[..., None]
 
@@ -187,6 +188,17 @@ def test_a_format_may_be_chosen_where_none_is_recognised(panel: ImportPanel, tmp
     until(lambda: looked(panel))
     assert "because it was chosen" in panel.headline
     assert panel.summary.startswith("2 rows: 2 new")
+
+
+def test_a_label_is_shown_as_it_is_whatever_it_says(panel: ImportPanel, tmp_path: Path, until: Until) -> None:
+    label = '<img src="file:///x.png"> & <b>bold</b>'
+    panel.propose(boxes(tmp_path / "more", {"third.png": [((100, 60, 180, 80), label)]}))
+    until(lambda: panel.rows.titles != ())
+    row = panel.rows.topLevelItem(0).child(0)
+    assert row.text(0) == label
+    shown = QTextDocument()
+    shown.setHtml(row.toolTip(0))
+    assert shown.toPlainText() == label
 
 
 def test_a_part_may_be_chosen(panel: ImportPanel, tmp_path: Path, until: Until) -> None:

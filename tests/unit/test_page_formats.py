@@ -734,7 +734,7 @@ BROKEN: list[tuple[str, dict[str, str | bytes], str]] = [
     ("label-studio", {"e.json": '[{"data": {}}]'}, "names no image"),
     ("label-studio", {"e.json": studio(TEXT)}, "no rectangle or polygon"),
     ("label-studio", {"e.json": studio(RECTANGLE | {"original_width": 0})}, "not positive"),
-    ("label-studio", {"e.json": studio_min({"bbox": [percent(1), percent(21)], "transcription": "x"})}, "1 texts and 2 boxes and does not tell"),
+    ("label-studio", {"e.json": studio_min({"bbox": [percent(1), percent(21)], "transcription": "x"})}, "1 of 2 boxes have a text, and which is not told"),
     ("label-studio", {"e.json": studio_min({"bbox": [percent(1)], "poly": [percent(2)], "text": "x"})}, "listed apart"),
     ("label-studio", {"e.json": studio_min({"bbox": [percent(1)], "a": "x", "b": "y"})}, "could be any of a, b"),
     ("label-studio", {"e.json": studio_min({"bbox": [percent(1)], "text": [3]})}, "its text is no text"),
