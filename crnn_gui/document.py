@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Slot
 
 from crnn_gui.commands import EditCommand, OrderCommand
 from crnn_gui.project_state import ProjectState
-from crnn_gui.project_values import WITHOUT_WORDS, Notice, ProjectInfo, moved
+from crnn_gui.project_values import WITHOUT_WORDS, Moves, Notice, ProjectInfo
 from crnn_gui.recounting import Recount
 from crnn_gui.services.pages import PageImage, PageImages
 from crnn_gui.services.projects import DamagedFile, OpenedProject, ProjectOpener
@@ -27,7 +27,6 @@ from model.annotations import (
     PageMark,
     Prediction,
     Source,
-    State,
     Word,
     WordChange,
 )
@@ -358,18 +357,16 @@ class ProjectDocument(ProjectState):
         was_joined = self._store.apply(edit, gesture=gesture)
         if edit.pages:
             self._mark_pages(edit.pages)
-        left: dict[int, list[State]] = {}
-        come: dict[int, list[State]] = {}
+        moves = Moves()
         for change in edit.changes:  # an edit may change ten thousands of words
             page_id, before, after = change.page_id, change.before, change.after
-            gone, here = left.setdefault(page_id, []), come.setdefault(page_id, [])
             if before is not None:
-                gone.append(before.state(self._predictions.get(before.id)))
+                moves.leave(page_id, before.state(self._predictions.get(before.id)))
             if page_id == self._page_id:
                 self._replace_word(change)
             if after is not None:
-                here.append(after.state(self._predictions.get(after.id)))
-        counts = {i: moved(self.page_counts(i), left[i], come[i]) for i in left}
+                moves.come(page_id, after.state(self._predictions.get(after.id)))
+        counts = moves.counts(self.page_counts)
         self._words = dict(sorted(self._words.items()))  # a word brought back by undo returns to its place
         self._set_counts(counts)
         # Which words of other pages have a prediction is known to the store alone.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from crnn_gui.project_values import WITHOUT_WORDS, Notice, ProjectInfo, count_states, minus, plus
+from crnn_gui.project_values import WITHOUT_WORDS, Notice, ProjectInfo, count_states, minus, plus, total
 from crnn_gui.services.survey import Survey
 from model.annotations import Page, PageChange, PageContent, PageMark, Prediction, State, Word, reading_order
 from model.store import Counts
@@ -354,9 +354,8 @@ class ProjectState(QObject):
         changed = {i: new for i, new in counts.items() if new != self._page_counts.get(i)}
         if not changed:
             return
-        for page_id, new in changed.items():
-            old = self._page_counts.get(page_id, Counts())
-            self._counts = plus(minus(self._counts, old), new)
-            self._page_counts[page_id] = new
+        before = total(self._page_counts.get(page_id, Counts()) for page_id in changed)
+        self._counts = plus(minus(self._counts, before), total(changed.values()))
+        self._page_counts |= changed
         self.page_counts_changed.emit(frozenset(changed))
         self.counts_changed.emit(self._counts)

@@ -55,9 +55,10 @@ class Walk(QObject):
 
         Of 100,000 pages the next one is wanted, so the rest is not looked at.
         """
-        assert self._document.page is not None, "the walk is on a page"
+        current = self._document.page
+        assert current is not None, "the walk is on a page"
         order = self._document.pages[:: self._step]
-        here = next(i for i, page in enumerate(order) if page.id == self._document.page.id) + 1
+        here = next(i for i, page in enumerate(order) if page.id == current.id) + 1
         for page in chain(islice(order, here, None), islice(order, here)):
             if not page.problem and self._waits(page):
                 yield page.id
