@@ -33,6 +33,7 @@ from model.inference import Recognizer  # noqa: E402
 from model.metrics import word_accuracy  # noqa: E402
 from model.training import TrainConfig, fine_tune  # noqa: E402
 from model.training_plan import plan_for  # noqa: E402
+from tests.helpers.spoilt import passed_on  # noqa: E402
 
 KEPT_BACK = 300
 
@@ -46,10 +47,7 @@ def shuffled(path: Path, *, seed: int) -> list[LabelledCrop]:
 
 def swap(crops: list[LabelledCrop], share: float) -> tuple[list[LabelledCrop], set[str]]:
     """Return the crops with some labels passed on, and the keys of those whose label is another one now."""
-    chosen = random.Random(5).sample(range(len(crops)), round(share * len(crops)))
-    spoilt = list(crops)
-    for here, there in zip(chosen, chosen[1:] + chosen[:1], strict=True):
-        spoilt[here] = replace(crops[here], text=crops[there].text)
+    spoilt = passed_on(crops, share, seed=5)
     return spoilt, {new.key for old, new in zip(crops, spoilt, strict=True) if old.text.lower() != new.text.lower()}
 
 

@@ -42,9 +42,11 @@ from model.events import Batch  # noqa: E402
 from model.images import Preprocessing  # noqa: E402
 from model.training import TrainConfig, fine_tune  # noqa: E402
 from model.training_plan import plan_for  # noqa: E402
-from model.training_setup import fresh_weights, general_words  # noqa: E402
+from model.training_setup import fresh_weights  # noqa: E402
+from tests.helpers.minutes import COLUMNS as OURS  # noqa: E402
+from tests.helpers.minutes import steps_in  # noqa: E402
 
-COLUMNS = {"ours": 35_000, "recipe": 3_800, "english_g2": 7_600}
+COLUMNS = {"ours": OURS, "recipe": 3_800, "english_g2": 7_600}
 """Columns of strips that are learnt from in a second by two quiet cores: ours and the recipe as measured in
 docs/benchmarks.md (350 and 38 crops of 100 columns), english_g2 by its processor time beside the recipe's."""
 
@@ -122,12 +124,7 @@ class Curves:
             out=out, base=base, steps=1, gate=False, resume=True, seed=self.seed, device="cpu", precision="fp32"
         )
         plan = plan_for(config, crops, val=0.0)
-        spec = load_weights(base).preprocessing
-        own = mean_width(CropSet(plan.train, None, preprocessing=replace(spec, closeup=spec.fit == "stretch")))
-        pixels = dict(enumerate(image for image, _ in general_words()[0]))
-        words = [LabelledCrop(str(i), Path(), None, "") for i in pixels]
-        rehearsed = mean_width(CropSet(words, None, preprocessing=spec, pixels=pixels))
-        steps = max(1, round(60 * minutes * COLUMNS[method] / (BATCH * (own + REPLAY * rehearsed))))
+        steps = steps_in(minutes, base, plan.train, batch=BATCH, replay=REPLAY, columns=COLUMNS[method])
         config = replace(config, steps=steps, threads=self.threads, batch=BATCH, replay=REPLAY)
         for event in fine_tune(plan, config):
             if isinstance(event, Batch) and event.step % 100 == 0:
@@ -184,12 +181,6 @@ def recipe_step(network: torch.nn.Module, adam: torch.optim.Adam, strips: CropSe
     loss.backward()  # type: ignore[no-untyped-call]
     adam.step()
     return float(loss.detach())
-
-
-def mean_width(crops: CropSet) -> float:
-    """Return the mean width of strips, in columns."""
-    crops.load()
-    return float(np.mean(crops.widths[crops.usable()]))
 
 
 def line(row: dict[str, Any]) -> str:
