@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from model.annotations import LabelledCrop
-from model.checkpoint import load_weights, weights_hash
+from model.checkpoint import load_with_hash
 from model.devices import choose
 from model.errors import KnownError
 from model.events import Batch
@@ -50,9 +50,13 @@ print(app.platformName())
 
 
 def examine(weights: Path, *, device: str = "auto", precision: str = "auto") -> dict[str, Any]:
-    """Return all findings as one JSON-ready document. Failures of a part are findings too, in a sentence.
+    """Return all findings as one JSON-ready document. No display and no training are findings too, in a sentence.
 
     Runs for some seconds: it reads a few hundred crops and trains for two steps on a copy of the weights.
+
+    Raises:
+        DeviceError: there is no such device.
+        WeightsError: the weights cannot be used.
     """
     chosen = choose(device)
     return {
@@ -89,10 +93,10 @@ def _qt_platform() -> str:
 
 
 def _weights(path: Path) -> dict[str, Any]:
-    weights = load_weights(path)
+    weights, hash_ = load_with_hash(path)
     return {
         "path": str(path),
-        "hash": weights_hash(path),
+        "hash": hash_,
         "network": weights.network,
         "characters": len(weights.charset.characters),
         "metrics": dict(weights.metrics),
