@@ -422,7 +422,9 @@ def _skipped(skipped: Sequence[Skip]) -> list[WordGroup]:
 
 
 def _moved(title: str, count: int, words: Iterable[tuple[str, int]]) -> WordGroup:
-    return WordGroup(title, count, [WordRow((f"word {word_id}", page), word_id) for page, word_id in words], "muted")
+    name = QCoreApplication.translate("ExportPanel", "word {number}")
+    rows = [WordRow((name.format(number=word_id), page), word_id) for page, word_id in words]
+    return WordGroup(title, count, rows, "muted")
 
 
 def _box(*entries: tuple[str, object]) -> QComboBox:

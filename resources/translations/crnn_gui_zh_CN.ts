@@ -1209,6 +1209,10 @@ Your images stay as they are; everything you do is kept in one file beside them.
    <translation>种子</translation>
   </message>
   <message>
+   <source>word {number}</source>
+   <translation>词 {number}</translation>
+  </message>
+  <message>
    <source>{count:,} will be skipped: &lt;a href='why'&gt;see why&lt;/a&gt;</source>
    <translation>将跳过 {count:,} 个：&lt;a href='why'&gt;查看原因&lt;/a&gt;</translation>
   </message>
