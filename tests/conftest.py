@@ -256,3 +256,17 @@ def until(qtbot: object) -> Callable[..., None]:
         qtbot.waitUntil(lambda: bool(condition()), timeout=int(seconds * 1000))  # type: ignore[attr-defined]
 
     return wait
+
+
+@pytest.fixture
+def at_rest(qtbot: object) -> Callable[[Callable[[], object]], object]:
+    """Return a function that runs the event loop until a value has stayed the same for a while, and returns it."""
+
+    def wait(value: Callable[[], object]) -> object:
+        while True:
+            before = value()
+            qtbot.wait(300)  # type: ignore[attr-defined]
+            if value() == before:
+                return before
+
+    return wait

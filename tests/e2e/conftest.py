@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.conftest import CHECKOUT
 
 
 class Driven:

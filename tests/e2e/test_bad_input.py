@@ -17,8 +17,7 @@ from safetensors.numpy import save_file
 
 from model.annotations import WeightsRecord
 from model.store import FILE_NAME, AnnotationStore
-
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.conftest import CHECKOUT
 
 
 def photographs(folder: Path, count: int = 3) -> Path:

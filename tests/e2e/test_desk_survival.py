@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import draw_page
 
 from model import schema
 from model.annotations import Box, Prediction, Word
 from model.store import AnnotationStore
+from tests.conftest import draw_page
 
 SEED = 20261122
 PAGES = 4

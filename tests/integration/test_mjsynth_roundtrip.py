@@ -6,7 +6,7 @@ import dataclasses
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,6 @@ from model.images import cut_crop, read_image
 from model.importing import import_dataset
 from model.store import AnnotationStore
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PARTS = ("train", "val", "test")
 
 
@@ -127,10 +126,8 @@ def _pixels(image: Image.Image) -> tuple[tuple[int, int], bytes]:
 
 
 @pytest.mark.parametrize("name", ["pages/plates", pytest.param("words/iiit5k_train", marks=pytest.mark.slow)])
-def test_real_data_makes_the_whole_journey(tmp_path: Path, name: str) -> None:
-    if not (DATA / name).exists():
-        pytest.skip(f"the development data {name} is not beside the checkout")
-    dataset = open_dataset(DATA / name)
+def test_real_data_makes_the_whole_journey(tmp_path: Path, name: str, shared_data: Callable[[str], Path]) -> None:
+    dataset = open_dataset(shared_data(name))
     imported = import_dataset(dataset, tmp_path / "project")
     assert imported.refused == 0
     with AnnotationStore.open(tmp_path / "project", read_only=True) as store:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Room
 from PIL import Image
 
 from crnn_gui.services import store_worker
@@ -27,6 +26,7 @@ from model.errors import StoreError
 from model.events import Decision, Started
 from model.messages import Loaded, LoadWeights, TrainOptions, WordPlace
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import Room
 
 Until = Callable[..., None]
 StartChild = Callable[[], ChildProcess]
@@ -236,17 +236,15 @@ def test_a_run_tells_its_events_in_order_and_in_bundles(
 
 
 def test_a_paused_run_takes_no_step_and_goes_on_where_it_was(
-    trainer: TrainerService, until: Until, tiny_project: Path, qtbot: object
+    trainer: TrainerService, until: Until, at_rest: Callable[[Callable[[], object]], object], tiny_project: Path
 ) -> None:
     bundles, finished = listen(trainer.events_ready), listen(trainer.finished)
     trainer.start(tiny_project, OPTIONS)
     until(lambda: len(bundles) > 3)
     trainer.pause()
     assert trainer.state is TrainerState.PAUSED
-    qtbot.wait(200)
-    seen = len(bundles)
-    qtbot.wait(300)
-    assert len(bundles) == seen
+    seen = at_rest(lambda: len(bundles))
+    assert not finished, "it rests, and is not over"
     trainer.resume()
     until(lambda: len(bundles) > seen + 2)
     trainer.stop()

@@ -19,8 +19,8 @@ from model import schema
 from model.annotations import Box, Edit, Prediction, Source, Word, WordChange
 from model.errors import StoreCorruptError, StoreError, StoreLockedError
 from model.store import FILE_NAME, AnnotationStore, copy_aside, newest_backup, restore_backup
+from tests.conftest import CHECKOUT
 
-ROOT = Path(__file__).resolve().parents[2]
 BOX = Box.from_bounds(10, 20, 110, 52)
 
 # Draws a word, labels it, and says so only when both edits are committed.
@@ -58,7 +58,7 @@ def labels(store: AnnotationStore) -> list[str | None]:
 @contextmanager
 def writing_child(path: Path):
     """A process that edits the file until it is killed, which happens at the latest at the end of the block."""
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
     try:
         yield child
     finally:

@@ -19,9 +19,8 @@ from model.charset import Charset
 from model.networks import NETWORKS
 from model.planning import TrainingPlan
 from model.training import TrainConfig, fine_tune
+from tests.conftest import CHECKOUT
 from tests.helpers.tiny import WORDS, Tiny, draw_words
-
-ROOT = Path(__file__).parents[2]
 
 # Imports once, then forks a training for every number it is told, and kills it after so many seconds.
 CHILD = """
@@ -76,9 +75,9 @@ def config(tmp_path: Path) -> TrainConfig:
 @contextmanager
 def trainer(plan: TrainingPlan, config: TrainConfig) -> Iterator[subprocess.Popen[bytes]]:
     """A process that trains, and takes up what was interrupted, as often as it is told to."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     command = [sys.executable, "-c", CHILD]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=CHECKOUT)
     with child:
         assert child.stdin
         pickle.dump((plan, replace(config, resume=True)), child.stdin)

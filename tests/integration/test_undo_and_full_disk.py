@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Room
 
 from crnn_gui.services import store_worker
 from model.annotations import Box, WordChange
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import Room
 
 Until = Callable[..., None]
 STEPS = 240

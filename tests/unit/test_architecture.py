@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.conftest import CHECKOUT
+
 TORCH_FLOOR = {
     "augment", "cli", "concluding", "converting", "ctc", "dataset", "devices", "diagnosis", "distributed", "doctor",
     "doubts", "engines", "examining", "gate", "inference", "learner", "material", "networks", "onnx_export",
@@ -20,8 +21,8 @@ TORCH_FLOOR = {
 
 def modules(package: str) -> list[str]:
     found = []
-    for path in sorted((ROOT / package).rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
+    for path in sorted((CHECKOUT / package).rglob("*.py")):
+        parts = path.relative_to(CHECKOUT).with_suffix("").parts
         if parts[-1] not in {"__init__", "__main__"}:
             found.append(".".join(parts))
     return found
@@ -30,7 +31,7 @@ def modules(package: str) -> list[str]:
 def loaded_after(statement: str, *names: str) -> set[str]:
     """Return which of ``names`` are in sys.modules after the statement ran in a fresh interpreter."""
     probe = f"{statement}\nimport sys\nprint(*[n for n in {names!r} if n in sys.modules])"
-    result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, cwd=ROOT, check=False)
+    result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, cwd=CHECKOUT, check=False)
     assert result.returncode == 0, result.stderr
     return set(result.stdout.split())
 
@@ -61,18 +62,18 @@ def test_the_app_and_what_it_takes_of_finding_words_import_neither_torch_nor_ope
     assert loaded_after(everything, "torch", "torchvision", "cv2", "rapidocr") == set()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "crnn_gui" / "widgets").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "crnn_gui" / "widgets").glob("*.py")), ids=lambda p: p.stem)
 def test_widgets_never_reach_the_store_or_a_child(path: Path) -> None:
     banned = {"model.store", "model.serving", "crnn_gui.services.child", "crnn_gui.services.store_service"}
     assert not imports_of(path) & banned
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "crnn_gui" / "services").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "crnn_gui" / "services").glob("*.py")), ids=lambda p: p.stem)
 def test_services_know_neither_document_nor_widgets(path: Path) -> None:
     assert not {name for name in imports_of(path) if name.startswith(("crnn_gui.document", "crnn_gui.widgets"))}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "crnn_gui" / "services").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "crnn_gui" / "services").glob("*.py")), ids=lambda p: p.stem)
 def test_no_lambda_is_connected_to_a_worker(path: Path) -> None:
     """A lambda connected to a worker's signal runs in the worker's thread, not in the GUI's."""
     assert "connect(lambda" not in path.read_text(encoding="utf-8")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.conftest import CHECKOUT
 
 
 def test_each_complaint_is_answered_by_tests_that_exist() -> None:

@@ -32,8 +32,8 @@ from model.formats.base import PARTS, EncodedCrop
 from model.images import image_bytes, image_size, read_image, thumbnail
 from model.importing import import_dataset
 from model.store import AnnotationStore
+from tests.conftest import CHECKOUT
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 WRITABLE = [f.name for f in formats() if f.kind is Kind.CROPS and f.can_write]
 PACKED = ["lmdb", "parquet", "webdataset"]
 PARTLESS = {"labels-tsv"}

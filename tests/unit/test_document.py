@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import Room, draw_page
 
 from crnn_gui.document import Notice, ProjectDocument
 from model.annotations import Box, Prediction, Source, State, WordChange
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import Room, draw_page
 
 Until = Callable[..., None]
 OpenRoom = Callable[[], Room]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Room
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QStatusBar
@@ -15,6 +14,7 @@ from crnn_gui.effort import IDLE_SECONDS, Effort, EffortMeter
 from crnn_gui.settings import Settings
 from crnn_gui.widgets.effort_button import EffortButton, EffortPopover, duration
 from model.annotations import Box
+from tests.conftest import Room
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)")
 Until = Callable[..., None]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Room
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -16,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from crnn_gui.exchange import Exporting
 from crnn_gui.theme import DARK, LIGHT, Scheme, Theme
 from crnn_gui.widgets.export_panel import ExportPanel
+from tests.conftest import Room
 
 Until = Callable[..., None]
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Room
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QAbstractItemModelTester
 
 from crnn_gui.item_models import PageFilter, PageListModel, PageRole
 from crnn_gui.services.pages import Thumbnails
 from model.annotations import Box, Prediction
+from tests.conftest import Room
 
 Until = Callable[..., None]
 BOX = Box.from_bounds(10, 10, 60, 30)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from conftest import Room
 from PIL import Image
 
 from crnn_gui.document import Notice
@@ -19,6 +18,7 @@ from crnn_gui.services.child import ChildProcess
 from crnn_gui.services.predictor import PredictorService
 from model.annotations import Box, Prediction, Source, State, Word
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import Room
 
 Until = Callable[..., None]
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Room
 from PIL import Image
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
@@ -21,6 +20,7 @@ from model.annotations import Box, LabelledCrop
 from model.checking import MIN_HEIGHT, MIN_WIDTH, check_crops
 from model.events import BadBatch, Cause, Offender, Problem, Severity
 from model.images import Preprocessing
+from tests.conftest import Room
 
 Until = Callable[..., None]
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Room
 from PIL import Image, ImageDraw
 
 from crnn_gui import second_reading
@@ -22,6 +21,7 @@ from model.detecting import SECOND_READER
 from model.opinions import SecondReader, pages_to_ask
 from model.review_queries import Order, ReviewIndex, ReviewQuery
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import CHECKOUT, Room
 from tests.helpers.fake_assisting import SECOND
 
 Until = Callable[..., None]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Room
 from PySide6.QtCore import QSettings
 
 from crnn_gui.services.child import ChildProcess
@@ -19,6 +18,7 @@ from crnn_gui.training import RunSettings, Training, weights_folder
 from model.annotations import WeightsRecord
 from model.events import Decision, Finished, Score
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import Room
 
 Until = Callable[..., None]
 

@@ -326,7 +326,9 @@ def click(button: QPushButton) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_a_run_is_started_paused_stopped_and_judged(made: program.Application, until: Until, qtbot: QtBot) -> None:
+def test_a_run_is_started_paused_stopped_and_judged(
+    made: program.Application, until: Until, at_rest: Callable[[Callable[[], float]], float]
+) -> None:
     to_train(made, until)
     workspace, trainer = made.window.train, made.training.trainer
     assert workspace.plan.settings.minutes == 7
@@ -334,13 +336,10 @@ def test_a_run_is_started_paused_stopped_and_judged(made: program.Application, u
     until(lambda: workspace.progress > 0.1)
     assert not workspace.plan.start_button.isEnabled()
     click(workspace.pause_button)
-    qtbot.wait(200)
-    at_rest = workspace.progress
-    qtbot.wait(300)
-    assert workspace.progress == at_rest
+    reached = at_rest(lambda: workspace.progress)
     assert workspace.pause_button.text() == "Resume"
     click(workspace.pause_button)
-    until(lambda: workspace.progress > at_rest)
+    until(lambda: workspace.progress > reached)
     click(workspace.stop_button)
     until(lambda: workspace.result.isVisible() and trainer.state is TrainerState.IDLE)
     assert "Training was stopped" in texts(workspace.result)

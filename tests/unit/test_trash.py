@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Room, draw_page
 
 from crnn_gui.item_models import PageFilter, PageListModel
 from crnn_gui.services.pages import Thumbnails
 from model.annotations import Box
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import Room, draw_page
 
 Until = Callable[..., None]
 OpenRoom = Callable[[], Room]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from conftest import draw_page
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from crnn_gui.widgets.trash_panel import TrashPanel
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import draw_page
 from tests.helpers.desk import CTRL, SHIFT, Desk
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)", extend=True)

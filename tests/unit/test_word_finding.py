@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Room, draw_page
 
 from crnn_gui import word_finding
 from crnn_gui.document import Notice, ProjectDocument
@@ -19,6 +18,7 @@ from crnn_gui.word_finding import WordFinding
 from model.detecting import SECOND_READER
 from model.messages import FindWords
 from model.store import FILE_NAME, AnnotationStore
+from tests.conftest import CHECKOUT, Room, draw_page
 from tests.helpers.fake_assisting import FOUND
 
 Until = Callable[..., None]
