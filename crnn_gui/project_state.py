@@ -153,8 +153,8 @@ class ProjectState(QObject):
 
     @property
     def current_word(self) -> Word | None:
-        """The word whose text is being looked at."""
-        return self._words[self._selection[-1]] if self._selection else None
+        """The word whose text is being looked at; None also while it has gone and the selection has not followed."""
+        return self._words.get(self._selection[-1]) if self._selection else None
 
     @property
     def undo_stack(self) -> QUndoStack:
