@@ -1,7 +1,8 @@
 """Random variations of strips that keep every character readable.
 
 What is drawn for a crop depends on (seed, crop, epoch) alone: neither the order of crops nor the batch they are in
-changes it. Geometry moves the four corners by a few pixels, mostly outwards, so that no character leaves the strip.
+changes it. Geometry moves the four corners by a few pixels, mostly outwards, so that no character leaves the strip, and
+bends what is between them (elastic distortions: Simard, Steinkraus & Platt 2003).
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-_DRAWS = 28
+_DRAWS = 34
 _CORNERS = np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)])
+
+_BEND = 1.5 / 32  # what a bend may move at most in the mean, relative to the height, and at most of all times that
+_BEND_LIMIT = 1.5
+_STROKE = 0.05  # the greatest thickness of a scratch on either side, relative to the height
 
 Draws = NDArray[np.float64]
 
@@ -35,7 +40,10 @@ def augment(images: Tensor, keys: Sequence[int], *, seed: int, epoch: int, plain
     """
     generators = [np.random.default_rng((seed, epoch, key)) for key in keys]
     draws = np.stack([rng.random(_DRAWS) for rng in generators])
-    originals, images = images, _warp(images, draws[:, :12])
+    originals, images = images, _warp(images, draws[:, :12], _bends(generators, *images.shape[-2:]))
+    scratched = np.flatnonzero(draws[:, 28] < 0.2)
+    if len(scratched):
+        images[scratched] = _scratch(images[scratched], draws[scratched, 29:34])
     images = _shade(images, draws[:, 12:19])
     for change, chance, column in ((_blur, 0.25, 19), (_coarsen, 0.15, 21), (_thicken, 0.12, 23)):
         rows = np.flatnonzero(draws[:, column] < chance)
@@ -52,13 +60,25 @@ def augment(images: Tensor, keys: Sequence[int], *, seed: int, epoch: int, plain
     return images
 
 
-def _warp(images: Tensor, draws: Draws) -> Tensor:
-    """Tilt, slant, shift, stretch and put into perspective, all as one resampling; a quarter stays as it is."""
+def _warp(images: Tensor, draws: Draws, bends: Tensor) -> Tensor:
+    """Tilt, slant, shift, stretch, bend and put into perspective, all as one resampling; a quarter stays as it is.
+
+    Args:
+        bends: (N, 2, rows, columns), how far points of a coarse grid move at most, in pixels to the right and down.
+    """
     height, width = images.shape[-2:]
     moved = _moved_corners(draws, height, width)
     still = draws[:, 11] < 0.25
     moved[still] = _CORNERS
-    return _resample(images, _homographies(moved))
+    amount = _column(np.where(still, 0.0, draws[:, 10]), images)
+    fields = functional.interpolate(bends.to(images.device), (height, width), mode="bicubic", align_corners=True)
+    return _resample(images, _homographies(moved), fields * amount)
+
+
+def _bends(generators: Sequence[np.random.Generator], height: int, width: int) -> Tensor:
+    columns = max(3, round(2.7 * width / height))  # a point for about every character
+    fields = np.stack([rng.standard_normal((2, 4, columns), np.float32) for rng in generators])
+    return torch.from_numpy(_BEND * height * fields.clip(-_BEND_LIMIT, _BEND_LIMIT))
 
 
 def _moved_corners(draws: Draws, height: int, width: int) -> Draws:
@@ -95,7 +115,8 @@ def _homographies(corners: Draws) -> NDArray[np.float32]:
     return np.concatenate([solution, np.ones((n, 1))], axis=1).reshape(n, 3, 3).astype(np.float32)
 
 
-def _resample(images: Tensor, homographies: NDArray[np.float32]) -> Tensor:
+def _resample(images: Tensor, homographies: NDArray[np.float32], shifts: Tensor) -> Tensor:
+    """Return strips whose pixels come from where the homographies say, and so many pixels (N, 2, H, W) beside."""
     height, width = images.shape[-2:]
     xs = (torch.arange(width, device=images.device) + 0.5) * (2 / width) - 1
     ys = (torch.arange(height, device=images.device) + 0.5) * (2 / height) - 1
@@ -103,7 +124,23 @@ def _resample(images: Tensor, homographies: NDArray[np.float32]) -> Tensor:
     plane = torch.stack([columns, rows, torch.ones_like(rows)])
     points = torch.from_numpy(homographies).to(images.device) @ plane.reshape(3, -1)
     grid = (points[:, :2] / points[:, 2:]).transpose(1, 2).reshape(len(images), height, width, 2)
+    grid = grid + shifts.permute(0, 2, 3, 1) * shifts.new_tensor((2 / width, 2 / height))
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _scratch(images: Tensor, draws: Draws) -> Tensor:
+    """Draw a thin curve from side to side, mostly as dark as the darkest pixels, else as bright as the brightest."""
+    height, width = images.shape[-2:]
+    across = torch.linspace(0, 1, width, device=images.device)
+    first, middle, last = (_column(height * (0.12 + 0.76 * draws[:, i]), images) for i in range(3))
+    curve = (1 - across) ** 2 * first + 2 * across * (1 - across) * middle + across**2 * last
+    thickness = _column(height * _STROKE * (0.4 + 0.6 * draws[:, 3]), images)
+    rows = torch.arange(height, device=images.device).view(-1, 1)
+    cover = (1 - (rows - curve).abs() / thickness).clamp_(0, 1)
+    levels = images.flatten(2).sort(dim=2).values
+    at = np.where(draws[:, 4] < 0.8, round(0.03 * levels.shape[2]), round(0.97 * levels.shape[2]))
+    ink = levels[torch.arange(len(images)), :, torch.from_numpy(at)][:, :, None, None]
+    return torch.lerp(images, ink.expand_as(images), cover.expand_as(images))
 
 
 def _shade(images: Tensor, draws: Draws) -> Tensor:
