@@ -69,12 +69,22 @@ def _print(table: Table) -> None:
 
 
 @contextmanager
+def silent(is_silent: bool) -> Iterator[None]:
+    """Say nothing to the person at the terminal while the block runs, if so: another process does."""
+    _remarks.quiet = is_silent
+    try:
+        yield
+    finally:
+        _remarks.quiet = False
+
+
+@contextmanager
 def progress(title: str) -> Iterator[Advance]:
     """Show a progress bar on standard error while the block runs; yields the function that moves it.
 
     Only a terminal gets one: in a log the bar would leave control characters and blank lines.
     """
-    if not _remarks.is_terminal:
+    if _remarks.quiet or not _remarks.is_terminal:
         yield lambda done, total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn())

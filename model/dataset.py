@@ -1,7 +1,8 @@
 """The crops of a training run as the network sees them, dealt out in batches of one width.
 
-Crops become uint8 strips once and stay in memory while they fit; what does not fit is read again whenever its turn
-comes. Which crops share a batch depends on the seed and the epoch alone, so a run can be taken up anywhere.
+Crops become uint8 strips once and stay in memory while they fit; what does not fit is read again, by other processes,
+before its turn comes. Which crops share a batch depends on the seed and the epoch alone, so a run can be taken up
+anywhere.
 """
 
 from __future__ import annotations
@@ -22,12 +23,11 @@ from model.errors import CharsetError, ImageError
 from model.events import Cause, Problem, Severity
 from model.images import (
     Preprocessing,
-    cut_crop,
     cut_crops,
     image_size,
-    read_image,
     to_strip,
 )
+from model.reading_ahead import ReadingAhead, read_strip
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -51,15 +51,22 @@ class CropBatch:
         targets: (N, longest label) int64 class indices, padded with 0. Padded int64 targets keep `ctc_loss` away
             from cuDNN's variant, which has other ideas about impossible labels.
         lengths: (N,) int64 label lengths.
+        shared: the crops of the whole batch where several processes share it, each with some of its rows.
     """
 
     indices: tuple[int, ...]
     images: Tensor
     targets: Tensor
     lengths: Tensor
+    shared: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    @property
+    def everyone(self) -> tuple[int, ...]:
+        """The crops of the whole batch, those of other processes included."""
+        return self.shared or self.indices
 
     def rows(self, keep: Sequence[int]) -> CropBatch:
         """Return the batch with only these rows."""
@@ -105,6 +112,7 @@ class CropSet:
         self._strips: dict[int, NDArray[np.uint8]] = {}
         self._free = memory
         self._pixels = dict(pixels or {})
+        self._ahead: ReadingAhead | None = None
         for i, crop in enumerate(self.crops):
             try:
                 self.targets.append(charset.encode(crop.text) if charset else [])
@@ -115,14 +123,26 @@ class CropSet:
     def __len__(self) -> int:
         return len(self.crops)
 
-    def load(self, *, until: float = math.inf, should_stop: Callable[[], bool] = lambda: False) -> None:
-        """Measure all crops and keep their strips, page by page, until a `time.monotonic` moment or a wish to stop.
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no memory for more strips."""
+        return self._free <= 0
+
+    def load(
+        self,
+        indices: Iterable[int] | None = None,
+        *,
+        until: float = math.inf,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Measure crops (all by default) and keep their strips, until a `time.monotonic` moment or a wish to stop.
 
         Crops that come too late are measured by their file's header; their strips are read when they are dealt.
         """
         for i, pixels in self._pixels.items():
             self._keep(i, to_strip(pixels, self._spec))
-        outside = [i for i in range(len(self)) if i not in self.problems and i not in self._pixels]
+        wanted = range(len(self)) if indices is None else indices
+        outside = [i for i in wanted if i not in self.problems and i not in self._pixels]
         order = sorted(outside, key=lambda i: str(self.crops[i].file))
         done = 0
         for i, (_, pixels_or_error) in zip(order, cut_crops(self.crops[i] for i in order), strict=True):
@@ -138,6 +158,11 @@ class CropSet:
                 self.widths[i] = self._spec.width_for(*self._size(i))
             except ImageError as error:
                 self.refuse(i, cause_of(error), str(error))
+
+    def take_over(self, widths: Indices, problems: Mapping[int, Problem]) -> None:
+        """Go by what another process has found out about the same crops."""
+        self.widths, self.problems = widths, dict(problems)
+        self._strips = {i: strip for i, strip in self._strips.items() if strip.shape[1] == widths[i]}
 
     def usable(self, indices: Iterable[int] | None = None) -> Indices:
         """Return the indices (all by default) without those of crops that have a problem."""
@@ -167,17 +192,30 @@ class CropSet:
         planes = stack[:, np.newaxis] if stack.ndim == 3 else np.ascontiguousarray(stack.transpose(0, 3, 1, 2))
         return list(found), torch.from_numpy(planes)
 
+    def read_ahead(self, indices: Iterable[int], *, workers: int) -> None:
+        """Let other processes read the strips of crops that are not in memory; :meth:`strips` takes them over."""
+        missing = [(i, self.crops[i], int(self.widths[i])) for i in map(int, indices) if i not in self._strips]
+        if missing:
+            self._ahead = self._ahead or ReadingAhead(self._spec, workers=workers)
+            self._ahead.ask(missing)
+
+    def close(self) -> None:
+        """End the processes that read."""
+        if self._ahead:
+            self._ahead.close()
+
     def labels(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return padded targets (N, longest) int64 and their lengths (N,) int64."""
         lengths = torch.tensor([len(self.targets[i]) for i in indices], dtype=torch.int64)
-        targets = torch.zeros(len(indices), max(1, int(lengths.max())), dtype=torch.int64)
+        targets = torch.zeros(len(indices), max([1, *lengths.tolist()]), dtype=torch.int64)
         for row, i in enumerate(indices):
             targets[row, : lengths[row]] = torch.tensor(self.targets[i], dtype=torch.int64)
         return targets, lengths
 
     def _read(self, i: int) -> NDArray[np.uint8]:
-        crop = self.crops[i]
-        strip = to_strip(cut_crop(read_image(crop.image), crop.box), self._spec, width=int(self.widths[i]))
+        strip = self._ahead.take(i) if self._ahead else None
+        if strip is None:
+            strip = read_strip(self.crops[i], int(self.widths[i]), self._spec)
         self._keep(i, strip)
         return strip
 

@@ -19,7 +19,7 @@ from model.events import Cause, Offender, Problem, Severity
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
-    from model.dataset import CropBatch
+    from model.dataset import CropBatch, CropSet
     from model.images import Preprocessing
 
 WIDEST_INPUT = 20.0
@@ -43,7 +43,7 @@ class Diagnosis:
     Attributes:
         finding: what was found and what the user can do, in one or two sentences.
         offenders: the crops of the batch, guilty ones first.
-        guilty: the rows of the batch that are to blame; empty when the network or the learning rate is.
+        guilty: the crops that are to blame, by their index in the set; empty when the network or the learning rate is.
         layer: where the first number that is not finite appeared: a parameter, a layer's output, or a gradient.
     """
 
@@ -100,7 +100,17 @@ def diagnose_crops(
     others = f" {len(found) - 1} more of this batch are at fault too." if len(found) > 1 else ""
     finding = f"{crops[first].key} {_CROP_FINDINGS[found[first]]}.{others}"
     offenders = _offenders(batch, crops, found=found, losses=losses, frames=frames)
-    return Diagnosis(found[first], finding, offenders, tuple(found))
+    return Diagnosis(found[first], finding, offenders, tuple(batch.indices[row] for row in found))
+
+
+def diagnose_unread(crops: CropSet, indices: Sequence[int]) -> Diagnosis:
+    """Explain why crops cannot be read any more that were there at the start."""
+    problems = [crops.problems[i] for i in indices]
+    offenders = tuple(
+        Offender(p.key, crops.crops[i].text, 0, len(crops.targets[i]), math.nan, p.cause, p.word_id)
+        for i, p in zip(indices, problems, strict=True)
+    )
+    return Diagnosis(problems[0].cause, problems[0].detail, offenders, tuple(indices))
 
 
 def diagnose_network(
@@ -170,6 +180,11 @@ def diagnose_memory(batch: CropBatch, crops: Sequence[LabelledCrop]) -> Diagnosi
     finding = f"{len(batch)} crops of {width}x{height} px need more memory than there is: train with a smaller --batch."
     offenders = _offenders(batch, crops, found={}, losses=[math.nan] * len(batch), frames=0)
     return Diagnosis(Cause.BATCH_TOO_LARGE, finding, offenders)
+
+
+def first_of(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
+    """Return what to tell of several diagnoses of one batch, a process each: one that blames crops, if any does."""
+    return next((diagnosis for diagnosis in diagnoses if diagnosis.guilty), diagnoses[0])
 
 
 def structural_problems(network: nn.Module, spec: Preprocessing) -> tuple[Problem, ...]:

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from model import distributed
 from model.events import Decision
 from model.gate import Comparison, blended, decide, forgets
 
@@ -28,8 +29,8 @@ class Examiner:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         began = time.monotonic()
-        self.before = setup.exam.mark_weights(setup.base)
-        self._general_before = setup.general.mark_weights(setup.base) if self.before else None
+        self.before = distributed.of_leader(lambda: setup.exam.mark_weights(setup.base))
+        self._general_before = setup.general.mark_weights(setup.base) if self.before and distributed.leads() else None
         self.sitting = max(setup.pace.sitting, time.monotonic() - began)
 
     def choose(self, candidate: Weights, *, until: float) -> tuple[Weights, Comparison, float]:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from model import distributed
 from model.ctc import ctc_losses, greedy_indices
 from model.diagnosis import (
     Diagnosis,
@@ -23,6 +24,7 @@ from model.diagnosis import (
     faults,
     first_bad_gradient,
     first_bad_parameter,
+    first_of,
     is_sound,
 )
 
@@ -52,7 +54,7 @@ _LONGEST_AVERAGE = 0.999
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one batch.
+    """What became of one batch, of which other processes may have had some rows.
 
     Attributes:
         loss, accuracy: mean per crop in nats, and share of crops read right, before the step.
@@ -76,7 +78,7 @@ class Learner:
         network: is trained in place, on its device.
         learning_rate: peak rate of the head.
         schedule: of the learning rate and of the batch normalisation's statistics.
-        batch: crops of a full batch. Smaller ones count for less, so that every crop counts alike.
+        batch: crops of a full batch, of all processes. Smaller ones count for less, so that every crop counts alike.
         seed: of the dropout masks.
         fine_tune: start from trained weights: the lower parts get lower rates.
         freeze: leave the convolutional body as it is.
@@ -124,26 +126,23 @@ class Learner:
     def learn(self, batch: CropBatch, crops: Sequence[LabelledCrop], *, step: int) -> Outcome:
         """Take one optimizer step with a batch, unless something is wrong with the batch or the network.
 
+        Where several processes share the batch they all take the same step, or none, and return the same outcome.
+
         Args:
             batch: with its images on the learner's device.
             crops: the crop of each row, for the diagnosis.
             step: position in the schedule.
         """
         frames = self.network.frames(batch.images.shape[-1])
-        if found := faults(batch, frames=frames, classes=self._classes):
-            sound = self._losses_of_sound_rows(batch, found)
-            crop_diagnosis = diagnose_crops(batch, crops, found=found, losses=sound, frames=frames)
-            return Outcome(math.nan, math.nan, math.nan, diagnosis=crop_diagnosis)
-        learning_rate = self._set_rate(step)
-        try:
-            logits, losses = self._forward(batch, step)
-            loss, norm = float(losses.detach().mean()), math.nan
-            if is_sound(losses):
-                norm = self._backward(losses.sum() / self._batch + self._forgotten(step))
-        except RuntimeError as error:
-            if not _is_out_of_memory(error):
-                raise
-            return Outcome(math.nan, math.nan, math.nan, diagnosis=diagnose_memory(batch, crops))
+        attempt = self._attempt(batch, crops, step, frames)
+        if failed := distributed.gathered(attempt if isinstance(attempt, Diagnosis) else None):
+            return Outcome(math.nan, math.nan, math.nan, diagnosis=first_of(failed))
+        assert not isinstance(attempt, Diagnosis)
+        logits, losses = attempt
+        judged = distributed.whole(self._judged(batch, logits, losses), len(batch.everyone))
+        told, right, margins = (column.contiguous() for column in judged.unbind(dim=1))
+        loss, sound = float(told.mean()), is_sound(told)
+        norm = self._join_gradients() if sound else math.nan
         diverging = self._is_diverging(loss, frames)
         if diverging or not math.isfinite(norm):
             diagnosis = diagnose_network(
@@ -152,20 +151,17 @@ class Learner:
                 network=self.network,
                 losses=losses.tolist(),
                 frames=frames,
-                learning_rate=learning_rate,
+                learning_rate=self.current_rate(step),
                 diverging=diverging,
                 untrained=self._untrained,
                 half=self._half,
-                gradient=first_bad_gradient(self.network) if is_sound(losses) else None,
+                gradient=first_bad_gradient(self.network) if sound else None,
             )
-            return Outcome(loss, math.nan, norm, diagnosis=diagnosis)
+            return Outcome(loss, math.nan, norm, diagnosis=first_of(distributed.gathered(diagnosis)))
         self._optimizer.step()
+        distributed.average_buffers(self.network)
         self._averaged.update_parameters(self.network)
-        labels = [row[:length] for row, length in zip(batch.targets.tolist(), batch.lengths.tolist(), strict=True)]
-        right = sum(read == label for read, label in zip(greedy_indices(logits), labels, strict=True))
-        best = logits.detach().float().log_softmax(dim=-1).amax(dim=-1).sum(dim=1)
-        margins = (losses.detach() + best.to(losses.device)).tolist()
-        return Outcome(loss, right / len(batch), norm, tuple(margins))
+        return Outcome(loss, float(right.sum()) / len(right), norm, tuple(margins.tolist()))
 
     @property
     def peak_rate(self) -> float:
@@ -245,6 +241,32 @@ class Learner:
         self._untrained = bool(values["untrained"])
         self._good = self._copy()
 
+    def _attempt(
+        self, batch: CropBatch, crops: Sequence[LabelledCrop], step: int, frames: int
+    ) -> tuple[Tensor, Tensor] | Diagnosis:
+        """Compute logits, losses and, where these are sound, the gradient of these rows; or say why it cannot be."""
+        if found := faults(batch, frames=frames, classes=self._classes):
+            sound = self._losses_of_sound_rows(batch, found)
+            return diagnose_crops(batch, crops, found=found, losses=sound, frames=frames)
+        self._set_rate(step)
+        try:
+            logits, losses = self._forward(batch, step)
+            if is_sound(losses):
+                self._backward(losses.sum() / self._batch + self._forgotten(step))
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            return diagnose_memory(batch, crops)
+        return logits, losses
+
+    def _judged(self, batch: CropBatch, logits: Tensor, losses: Tensor) -> Tensor:
+        """Return (rows, 3): each row's loss, whether it was read right (1 or 0), and its margin, see `Outcome`."""
+        labels = [row[:length] for row, length in zip(batch.targets.tolist(), batch.lengths.tolist(), strict=True)]
+        right = [read == label for read, label in zip(greedy_indices(logits), labels, strict=True)]
+        best = logits.detach().float().log_softmax(dim=-1).amax(dim=-1).sum(dim=1)
+        told = losses.detach()
+        return torch.stack([told, told.new_tensor(right), told + best.to(told.device)], dim=1)
+
     def _forward(self, batch: CropBatch, step: int) -> tuple[Tensor, Tensor]:
         self.network.train()
         if self._schedule.is_settled(step):
@@ -252,7 +274,9 @@ class Learner:
         for module in self._frozen:
             module.eval()
         # Dropout masks depend on the step alone, so that a run taken up again goes on as if never interrupted.
-        torch.manual_seed(self._seed * 1_000_003 + step)
+        torch.manual_seed((self._seed + distributed.rank()) * 1_000_003 + step)
+        if not len(batch):  # there were fewer rows than processes
+            return torch.empty(0, 1, self._classes), torch.empty(0)
         logits = self._logits(batch.images)
         return logits, ctc_losses(logits, batch.targets, batch.lengths)
 
@@ -275,10 +299,14 @@ class Learner:
         for module in self._norms:
             module.eval()
 
-    def _backward(self, loss: Tensor) -> float:
-        """Compute the gradient, clip it and return its norm from before that."""
+    def _backward(self, loss: Tensor) -> None:
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        if loss.requires_grad:
+            loss.backward()  # type: ignore[no-untyped-call]
+
+    def _join_gradients(self) -> float:
+        """Join this process's gradient with those of the others, clip it and return its norm from before that."""
+        distributed.add_gradients(self.network.parameters())
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
         norm = nn.utils.get_total_norm(gradients)
         if torch.isfinite(norm):  # else each gradient stays as it is, so that the first bad one can be found
@@ -306,11 +334,10 @@ class Learner:
                 losses[row] = value
         return losses
 
-    def _set_rate(self, step: int) -> float:
+    def _set_rate(self, step: int) -> None:
         learning_rate = self.current_rate(step)
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate * group["factor"]
-        return learning_rate
 
     def _new_optimizer(self) -> torch.optim.AdamW:
         """Return a fresh AdamW: one group for each part and kind of parameter; biases and scales are not decayed."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model import distributed
+
 if TYPE_CHECKING:
     from model.learner import Learner
     from model.material import Material
@@ -110,6 +112,6 @@ def _step_seconds(material: Material, trial: Learner, *, limit: float) -> float:
         if batch is not None:
             trial.learn(batch, [material.crops.crops[i] for i in batch.indices], step=done)
             done += 1
-        if n and done and time.perf_counter() - start > limit:
+        if n and done and distributed.anywhere(time.perf_counter() - start > limit):
             break
     return (time.perf_counter() - start) / max(1, done)

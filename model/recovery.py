@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from model.events import Cause
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
     from model.diagnosis import Diagnosis
     from model.learner import Learner
     from model.run_state import Progress
@@ -47,3 +51,13 @@ def recover(learner: Learner, diagnosis: Diagnosis, progress: Progress) -> tuple
         f"its peak is {learner.peak_rate:.3g} now. If the result is poor, train again with this rate."
     )
     return advice, True
+
+
+def put_back(learner: Learner, state: Mapping[str, Tensor], progress: Progress) -> str:
+    """Go back to the best weights from ones that write the same, nothing most often, for every crop; say so."""
+    learner.fall_back(to=state)
+    progress.recoveries += 1
+    return (
+        "The network began to write the same for every crop: the training has collapsed. The best weights so far "
+        f"were put back, and the learning rate was divided by 10: its peak is {learner.peak_rate:.3g} now."
+    )

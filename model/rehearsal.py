@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from model import distributed
 from model.augment import augment
 from model.dataset import CropSet, Indices, deal, normalized
 
@@ -44,25 +45,31 @@ class Rehearsal:
         """Return how far the reading of this step's crops has moved, a scalar.
 
         That is the Kullback-Leibler divergence of the network's posteriors from the teacher's in nats, summed over the
-        frames, mean over the crops.
+        frames, mean over the crops. Where several processes share the crops, it is this one's part of that.
 
         Args:
             forward: gives the network's logits (N, T, classes) for images (N, channels, height, width).
             step: of the run; it alone says which crops are shown, and as which variation.
         """
-        images = self._images(step)
+        images, rows = self._images(step)
+        if not len(images):
+            return torch.zeros(())
         with torch.no_grad():
             wanted = functional.log_softmax(self._teacher(images).float(), dim=-1)
         given = functional.log_softmax(forward(images).float(), dim=-1)
-        return functional.kl_div(given, wanted, reduction="sum", log_target=True) / len(images)
+        return functional.kl_div(given, wanted, reduction="sum", log_target=True) / rows
 
-    def _images(self, step: int) -> Tensor:
+    def _images(self, step: int) -> tuple[Tensor, int]:
+        """Return this process's share of a step's crops as the network's input, and how many crops there are."""
         epoch, position = divmod(step, len(self._batches))
         if epoch != self._epoch:
             self._epoch, self._batches = epoch, self._deal(epoch)
-        found, strips = self._crops.strips(self._batches[position])
+        batch = self._batches[position]
+        found, strips = self._crops.strips(distributed.share(batch))
+        if not found:
+            return torch.empty(0), len(batch)
         images = augment(strips.to(self._device).float(), found, seed=self._seed, epoch=epoch)
-        return normalized(images, self._spec)
+        return normalized(images, self._spec), len(batch)
 
     def _deal(self, epoch: int) -> list[Indices]:
         """Return an epoch's batches; there are as many in every epoch."""

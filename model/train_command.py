@@ -8,8 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from inspect import signature
 from itertools import chain
@@ -22,23 +21,11 @@ from model import console
 from model.assets import default_weights
 from model.atomic import require_writable
 from model.errors import TrainingError
-from model.events import (
-    BadBatch,
-    Batch,
-    Decision,
-    Epoch,
-    Finished,
-    Forecast,
-    Reading,
-    Score,
-    Started,
-    Suspect,
-    TrainEvent,
-    to_json,
-)
+from model.events import Decision, Finished, TrainEvent, to_json
 from model.formats import open_dataset
 from model.processes import keep_freed_memory
 from model.run_state import RunFolder
+from model.train_report import Teller, summarise
 
 if TYPE_CHECKING:
     from model.annotations import LabelledCrop
@@ -53,8 +40,6 @@ INTERRUPTED = 130
 """Exit status after Ctrl+C."""
 
 DEFAULT_NETWORK = "crnn-lite"
-
-SHOWN_PROBLEMS = 10
 
 CROPS_A_MINUTE = 20_000
 """Looked at in the time allowed: twice as many as a core or two can train on."""
@@ -104,8 +89,8 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Fine-tune or train weights on a data set; worse weights are refused with exit status 3."""
+    from model import distributed
     from model.charset import Charset
-    from model.training import fine_tune
     from model.training_plan import plan_for
     from model.training_setup import TrainConfig
 
@@ -123,41 +108,52 @@ def train(
         width=width,
         freeze=freeze,
         seed=seed,
-        resume=resume,
+        resume=resume or distributed.is_restarted(),
         device=device,
         precision=precision,
     )
     refuse_nonsense(config, events)
-    data = open_dataset(dataset, format=format_, part=part)
-    held_out = _held_out(val)
-    with console.progress("Looking at crops") as advance:
-        plan = plan_for(
-            config,
-            _enough(data.crops(), config),
-            charset=Charset.named(charset) if charset else None,
-            val=held_out,
-            new_characters=new_characters.value,
-            progress=advance,
-        )
-    _tell_of_share(held_out, plan)
+    with distributed.joined(device), console.silent(not distributed.leads()):
+        data = open_dataset(dataset, format=format_, part=part)
+        held_out = _held_out(val)
+        with console.progress("Looking at crops") as advance:
+            plan = plan_for(
+                config,
+                _enough(data.crops(), config),
+                charset=Charset.named(charset) if charset else None,
+                val=held_out,
+                new_characters=new_characters.value,
+                progress=advance,
+            )
+        _tell_of_share(held_out, plan)
+        return _run(plan, config, events, began=began, as_json=as_json)
+
+
+def _run(plan: TrainingPlan, config: TrainConfig, events: Path | None, *, began: float, as_json: bool) -> int:
+    """Train, tell of it and return the exit status. Of several processes the first alone writes and speaks."""
+    from model import distributed
+    from model.training import fine_tune
+
     keep_freed_memory()
-    interruption = threading.Event()
+    interruption, leads = threading.Event(), distributed.leads()
     run = fine_tune(plan, config, should_stop=interruption.is_set, spent=time.monotonic() - began)
     with (
-        RunFolder.of(out).claimed(),
+        RunFolder.of(config.out).claimed() if leads else nullcontext(),
         console.progress("Training") as advance,
         on_interrupt(interruption.set, kept_for="--resume"),
     ):
-        teller, finished = _Teller(advance), None
-        for event in written(run, events, append=resume):
+        teller, finished = Teller(advance), None
+        for event in written(run, events if leads else None, append=config.resume):
             teller.tell(event)
             if isinstance(event, Finished):
                 finished = event
-    assert finished is not None, "training ends with a Finished event"
-    _summarise(finished, as_json=as_json)
+    if finished:
+        summarise(finished, as_json=as_json)
     if interruption.is_set():
         return INTERRUPTED
-    return REFUSED if finished.decision == Decision.REFUSED else 0
+    # torchrun takes any other status for a breakdown, and would start the training again.
+    is_refused = finished is not None and finished.decision is Decision.REFUSED and not distributed.is_launched()
+    return REFUSED if is_refused else 0
 
 
 def _network_options(
@@ -289,89 +285,3 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise TrainingError(f"The events cannot be written to {path}: {error.strerror or error}.") from error
-
-
-class _Teller:
-    """Tells the person at the terminal what they would want to know while waiting."""
-
-    def __init__(self, advance: console.Advance) -> None:
-        self._advance = advance
-        self._steps: int | None = None
-
-    def tell(self, event: TrainEvent) -> None:
-        """Move the progress bar, and remark on evaluations, bad batches and crops that were left out."""
-        if isinstance(event, Started):
-            self._steps = event.steps
-            console.remark(
-                f"{event.train} crops to learn from, {event.val} held out, {len(event.left_out)} left out; "
-                f"{event.steps} steps of {event.network} on {event.device}"
-            )
-            for problem in event.left_out[:SHOWN_PROBLEMS]:
-                console.remark(f"left out: {problem.key}: {problem.detail}")
-            if len(event.left_out) > SHOWN_PROBLEMS:
-                console.remark(f"and {len(event.left_out) - SHOWN_PROBLEMS} more; crnn check lists them all")
-        elif isinstance(event, Batch):
-            self._advance(event.step, self._steps)
-        elif isinstance(event, Epoch):
-            held_out = "" if math.isnan(event.val_cer) else f", held-out words right {event.val_accuracy:.1%}"
-            console.remark(f"step {event.step}: loss {event.loss:.3f}, words right {event.accuracy:.1%}{held_out}")
-        elif isinstance(event, BadBatch):
-            names = ", ".join(offender.key for offender in event.offenders[:3])
-            console.remark(f"step {event.step}: no step was taken ({event.cause}): {event.advice} Crops: {names}")
-
-
-def _summarise(finished: Finished, *, as_json: bool) -> None:
-    """Print how the run ended. Accuracies are percent of words, None where nothing was held out."""
-    summary: dict[str, Any] = {
-        "decision": finished.decision.value,
-        "reason": finished.reason,
-        "before": _percent(finished.before),
-        "after": _percent(finished.after),
-        "general_before": _percent(finished.general_before),
-        "general_after": _percent(finished.general_after),
-        "gain": None if finished.gain is None else [round(100 * bound, 1) for bound in finished.gain],
-        "forecast": _forecast(finished.forecast),
-        "steps": finished.steps,
-        "bad_batches": finished.bad_batches,
-        "left_out": finished.left_out,
-        "crops_per_second": round(finished.crops_per_second, 1),
-        "seconds": round(finished.seconds, 1),
-        "out": finished.out,
-    }
-    if as_json:
-        changed = {"fixed": finished.fixed, "broken": finished.broken}
-        summary |= {name: [_reading(r) for r in readings] for name, readings in changed.items()}
-        outlook = finished.forecast and asdict(finished.forecast)
-        console.emit(summary | {"mislabelled": [_suspect(s) for s in finished.mislabelled], "forecast": outlook})
-        return
-    console.show({name: "-" if value is None else value for name, value in summary.items()})
-    for title, readings in (("Fixed", finished.fixed), ("Broken", finished.broken)):
-        rows = [(r.key, r.truth, r.before, r.after) for r in readings]
-        console.show_list(title, ("crop", "truth", "before", "after"), rows)
-    doubtful = [(s.key, s.label, s.reading) for s in finished.mislabelled]
-    console.show_list("Probably mislabelled", ("crop", "label", "reads"), doubtful)
-
-
-def _percent(score: Score | None) -> float | None:
-    return None if score is None or math.isnan(score.accuracy) else round(100 * score.accuracy, 2)
-
-
-def _reading(reading: Reading) -> dict[str, str]:
-    return {"path": reading.key, "truth": reading.truth, "before": reading.before, "after": reading.after}
-
-
-def _forecast(forecast: Forecast | None) -> str | None:
-    if forecast is None:
-        return None
-    return (
-        f"about {forecast.words} more words (between {forecast.low} and {forecast.high}) to read {forecast.target:.0%}"
-    )
-
-
-def _suspect(suspect: Suspect) -> dict[str, str | float]:
-    return {
-        "path": suspect.key,
-        "label": suspect.label,
-        "reading": suspect.reading,
-        "margin": round(suspect.margin, 2),
-    }

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model import distributed
 from model.checkpoint import Weights, load_weights, save_weights
 from model.concluding import concluded, outlook, suspects, written
 from model.devices import torch_threads
-from model.diagnosis import structural_problems
+from model.diagnosis import diagnose_unread, structural_problems
 from model.doubts import Doubts
 from model.events import (
     BadBatch,
@@ -40,12 +41,12 @@ from model.events import (
 from model.examining import Examiner
 from model.gate import Comparison, Marks
 from model.pace import Pace
-from model.recovery import MAX_RECOVERIES, recover
+from model.recovery import MAX_RECOVERIES, put_back, recover
 from model.run_state import Progress, RunFolder
 from model.training_setup import TrainConfig, calibrated, identity, prepare, trained_weights
 
 if TYPE_CHECKING:
-    from model.dataset import CropBatch, Indices
+    from model.dataset import Indices
     from model.diagnosis import Diagnosis
     from model.planning import TrainingPlan
 
@@ -58,6 +59,7 @@ PAUSE_SECONDS = 1.0
 """Longer than this between two events, the run was paused: that time is not taken off its time limit."""
 
 _GOOD_EVERY = 100  # steps between two states to fall back on
+_BATCHES_AHEAD = 16  # that are read before their turn, where strips do not fit into memory
 
 
 def fine_tune(
@@ -68,6 +70,9 @@ def fine_tune(
     spent: float = 0.0,
 ) -> Iterator[TrainEvent]:
     """Train on a plan and yield what happens: ``Started`` first, ``Finished`` last.
+
+    Of several processes that torchrun has started, see :mod:`model.distributed`, the first alone decides at the end,
+    yields ``Finished`` and writes; the others leave off before that.
 
     Args:
         plan: what to train on.
@@ -81,12 +86,16 @@ def fine_tune(
         WeightsError: the base weights cannot be read, or the new ones not be written.
     """
     stop = should_stop or (lambda: False)
+    config = replace(config, batch=config.batch * distributed.size())
     with torch_threads(config.threads):
         run = _Run(plan, config, should_stop=stop, began=time.monotonic() - spent)
-        for event in run.events():
-            told_at = time.monotonic()
-            yield event
-            run.rest(time.monotonic() - told_at)
+        try:
+            for event in run.events():
+                told_at = time.monotonic()
+                yield event
+                run.rest(time.monotonic() - told_at)
+        finally:
+            run.close()
 
 
 class _Run:
@@ -99,14 +108,17 @@ class _Run:
         self._should_stop = should_stop
         self._stopped = False
         self._folder = RunFolder.of(config.out)
-        saved = self._folder.load(identity(plan, config)) if config.resume else None
+        self._identity = identity(plan, config)
+        distributed.require_same(self._identity)
+        saved = distributed.of_leader(lambda: self._folder.load(self._identity)) if config.resume else None
         pace = Pace(**saved[1]["pace"]) if saved else None
         self._setup = prepare(plan, config, began=began, should_stop=should_stop, pace=pace)
         self._pace, self._learner, self._material = self._setup.pace, self._setup.learner, self._setup.material
         self._progress, self._doubts = Progress(), Doubts(len(self._material.crops))
         self._best: Weights | None = None
         if saved is None:
-            self._folder.clear()
+            if distributed.leads():
+                self._folder.clear()
         else:
             tensors, values = saved
             self._learner.load_state(tensors, values["learner"])
@@ -115,7 +127,7 @@ class _Run:
             for index, cause, detail in self._progress.quarantine:
                 self._material.crops.refuse(index, Cause(cause), detail)
             if self._progress.best:
-                self._best = load_weights(self._folder.best)
+                self._best = distributed.of_leader(lambda: load_weights(self._folder.best))
         self._examiner = Examiner(self._setup)
         self._resumed_at, self._resumed_crops = self._progress.step, self._progress.crops
         self._seconds_before = self._progress.seconds
@@ -133,7 +145,12 @@ class _Run:
                 yield from self.evaluate()
             if self.is_keeping_due():
                 yield from self.keep()
-        yield from self.finish()
+        if distributed.leads():
+            yield from self.finish()
+
+    def close(self) -> None:
+        """End the processes that the run has started."""
+        self._material.crops.close()
 
     def rest(self, seconds: float) -> None:
         """Take note of the time between two events: a pause does not use up the time limit."""
@@ -167,7 +184,7 @@ class _Run:
         progress, patience = self._progress, self._config.patience
         return (
             progress.step >= self._pace.steps
-            or time.monotonic() > self._ends(-self._examiner.sitting)
+            or distributed.anywhere(time.monotonic() > self._ends(-self._examiner.sitting))
             or (patience is not None and progress.stale >= patience)
             or progress.recoveries > MAX_RECOVERIES
         )
@@ -178,7 +195,7 @@ class _Run:
 
     def wants_stop(self) -> bool:
         """Ask whether the user wants the run to end here."""
-        self._stopped = self._stopped or self._should_stop()
+        self._stopped = distributed.anywhere(self._stopped or self._should_stop())
         return self._stopped
 
     def take_step(self) -> Batch | BadBatch | None:
@@ -187,22 +204,23 @@ class _Run:
         if progress.position >= len(self._batches):
             progress.epoch, progress.position = progress.epoch + 1, 0
             self._batches = self._material.deal(progress.epoch)
+        self._material.read_ahead(self._batches[progress.position : progress.position + _BATCHES_AHEAD])
         known = set(crops.problems)
         indices = self._batches[progress.position]
         batch = self._material.batch(indices, epoch=progress.epoch, device=self._learner.device)
         progress.position += 1
         progress.step += 1
         if unread := crops.problems.keys() - known:
-            return self._unreadable(sorted(unread))
+            return self._bad(diagnose_unread(crops, sorted(unread)))
         if batch is None:
             return None
         members = [crops.crops[i] for i in batch.indices]
         outcome = self._learner.learn(batch, members, step=progress.step - 1)
         if outcome.diagnosis:
-            return self._bad(batch, outcome.diagnosis)
-        self._doubts.add(batch.indices, outcome.margins, batch.lengths)
+            return self._bad(outcome.diagnosis)
+        self._doubts.add(batch.everyone, outcome.margins, crops.labels(batch.everyone)[1])
         rate = self._learner.current_rate(progress.step - 1)
-        return progress.learnt(outcome, crops=len(batch), learning_rate=rate, seconds=self._seconds())
+        return progress.learnt(outcome, crops=len(batch.everyone), learning_rate=rate, seconds=self._seconds())
 
     def is_evaluation_due(self) -> bool:
         """Whether so many steps were taken since the last evaluation, or the last one of all."""
@@ -213,7 +231,10 @@ class _Run:
         """Read the held-out words with the averaged weights, and keep these if they are the best so far."""
         progress = self._progress
         progress.evaluated_at = progress.step
-        after = self._setup.exam.mark(self._learner.average, self._plan.charset) if len(self._setup.exam) else None
+        exam = self._setup.exam
+        after = distributed.of_leader(
+            lambda: exam.mark(self._learner.average, self._plan.charset) if len(exam) else None
+        )
         result = (after.score.cer, after.score.loss) if after and self._learner.is_finite() else None
         is_best = result is not None and (progress.best is None or result < tuple(progress.best))
         progress.stale = 0 if is_best else progress.stale + 1
@@ -221,9 +242,10 @@ class _Run:
         if is_best:
             progress.best = result
             self._best = self._candidate(after)
-            save_weights(self._best, self._folder.best)
+            if distributed.leads():
+                save_weights(self._best, self._folder.best)
             yield Checkpoint(progress.step, str(self._folder.best), "best", self._seconds())
-        elif self._reads() and self._setup.exam.is_collapsed(after):
+        elif self._reads() and exam.is_collapsed(after):
             yield self._collapsed()
 
     def _reads(self) -> bool:
@@ -233,12 +255,7 @@ class _Run:
 
     def _collapsed(self) -> BadBatch:
         """Go back to the best weights from ones that write the same, nothing most often, for every crop."""
-        self._learner.fall_back(to=(self._best or self._setup.start).state)
-        self._progress.recoveries += 1
-        advice = (
-            "The network began to write the same for every crop: the training has collapsed. The best weights so far "
-            f"were put back, and the learning rate was divided by 10: its peak is {self._learner.peak_rate:.3g} now."
-        )
+        advice = put_back(self._learner, (self._best or self._setup.start).state, self._progress)
         return self._bad_batch(Cause.COLLAPSED, advice, (), restored=True)
 
     def is_keeping_due(self) -> bool:
@@ -247,7 +264,8 @@ class _Run:
 
     def keep(self) -> Iterator[Checkpoint]:
         """Remember the present state if it is good, and write it if the last time is long enough ago."""
-        if self._learner.keep_good() and time.monotonic() - self._saved_at >= self._config.save_seconds:
+        due = time.monotonic() - self._saved_at >= self._config.save_seconds
+        if self._learner.keep_good() and due and distributed.leads():
             yield self._save()
 
     def finish(self) -> Iterator[Checkpoint | Finished]:
@@ -307,24 +325,11 @@ class _Run:
             forecast=outlook,
         )
 
-    def _unreadable(self, indices: list[int]) -> BadBatch:
-        """Report crops whose image was there at the start and cannot be read any more."""
-        crops = self._material.crops
-        problems = [crops.problems[i] for i in indices]
-        offenders = tuple(
-            Offender(p.key, crops.crops[i].text, 0, len(crops.targets[i]), math.nan, p.cause, p.word_id)
-            for i, p in zip(indices, problems, strict=True)
-        )
-        self._quarantine(indices, problems[0].cause, problems[0].detail)
-        advice = f"{problems[0].detail} {_left_out(len(indices))}"
-        return self._bad_batch(problems[0].cause, advice, offenders)
-
-    def _bad(self, batch: CropBatch, diagnosis: Diagnosis) -> BadBatch:
+    def _bad(self, diagnosis: Diagnosis) -> BadBatch:
         """Do what a diagnosis calls for: leave crops out, or go back to the last good state."""
         if diagnosis.guilty:
-            guilty = [batch.indices[row] for row in diagnosis.guilty]
-            self._quarantine(guilty, diagnosis.cause, diagnosis.finding)
-            advice = f"{diagnosis.finding} {_left_out(len(guilty))}"
+            self._quarantine(diagnosis.guilty, diagnosis.cause, diagnosis.finding)
+            advice = f"{diagnosis.finding} {_left_out(len(diagnosis.guilty))}"
             return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders)
         advice, restored = recover(self._learner, diagnosis, self._progress)
         return self._bad_batch(diagnosis.cause, advice, diagnosis.offenders, restored=restored)
@@ -341,7 +346,7 @@ class _Run:
             seconds=self._seconds(),
         )
 
-    def _quarantine(self, indices: list[int], cause: Cause, detail: str) -> None:
+    def _quarantine(self, indices: Sequence[int], cause: Cause, detail: str) -> None:
         for i in indices:
             self._material.crops.refuse(i, cause, detail)
             self._progress.quarantine.append((i, cause.value, detail))
@@ -355,7 +360,7 @@ class _Run:
         self._progress.seconds = self._seconds()
         tensors, learner = self._learner.state()
         values = {
-            "identity": identity(self._plan, self._config),
+            "identity": self._identity,
             "pace": asdict(self._pace),
             "progress": asdict(self._progress),
             "learner": learner,

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model import distributed
 from model.checkpoint import Weights, build_network, load_weights, weights_hash, with_charset
 from model.devices import bf16_pays, choose
 from model.gate import Exam
@@ -21,7 +22,7 @@ from model.images import Fit
 from model.learner import Learner
 from model.material import Drawn, Material, crop_set
 from model.networks import Network, build
-from model.pace import Pace, exact_pace, measured_pace
+from model.pace import EXAM_LIMIT, Pace, exact_pace, measured_pace
 from model.rehearsal import Rehearsal
 from model.run_state import fingerprint
 from model.schedules import Cosine
@@ -55,7 +56,7 @@ class TrainConfig:
         epochs: exact passes over the crops.
         minutes: time for everything; the number of steps that fits is measured. 5 without epochs or steps.
         steps: exact number of batches; goes before the other two.
-        batch: crops a step.
+        batch: crops a step; of each process, where there are several.
         learning_rate: peak, of the head; None chooses.
         width: stretch all crops to this many pixels.
         freeze: leave the convolutional body as it is.
@@ -162,7 +163,8 @@ def prepare(
     material = Material(plan, spec=spec, batch=config.batch, varied=config.augment, seed=config.seed)
     material.load(until=began + _LOADING_SHARE * limit, should_stop=should_stop)
     held_out = crop_set(plan.val, None, spec=spec)
-    held_out.load(until=began + (_LOADING_SHARE + _EXAM_SHARE) * limit, should_stop=should_stop)
+    likely = _some(len(held_out), EXAM_LIMIT, config.seed)  # the rest is never read
+    held_out.load(likely, until=began + (_LOADING_SHARE + _EXAM_SHARE) * limit, should_stop=should_stop)
     rehearsed, examined = general_words() if base else ([], [])
     general = crop_set((), None, spec=spec, drawn=examined)
     general.load()
@@ -181,7 +183,8 @@ def prepare(
         else:
             left = limit - (time.monotonic() - began)
             reading = partial(_reading_seconds, trial, start)
-            pace = measured_pace(material, learner(1), reading, epochs=config.epochs, left=left, **counts)
+            measured = measured_pace(material, learner(1), reading, epochs=config.epochs, left=left, **counts)
+            pace = distributed.of_leader(lambda: measured)
     return Setup(
         plan=plan,
         config=config,

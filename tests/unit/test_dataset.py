@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from model import dataset
 from model.annotations import Box, LabelledCrop
 from model.augment import augment
 from model.charset import Charset
@@ -17,6 +19,8 @@ from model.events import Cause
 from model.images import Preprocessing, cut_crop, prepare_crop, read_image
 
 ABC = Charset("abc")
+
+ensure_running()  # else the first reading process of all would seem to leave it behind
 SPEC = Preprocessing()
 
 
@@ -56,6 +60,27 @@ def test_a_crop_beyond_the_memory_is_measured_and_read_when_needed(crops: list[L
     kept.load()
     read.load(until=0)
     assert read.widths.tolist() == kept.widths.tolist()
+
+
+def test_crops_beyond_the_memory_are_read_by_other_processes(
+    tmp_path: Path, crops: list[LabelledCrop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = LabelledCrop("lost", save_noise(tmp_path / "lost.png", 62), None, "a")
+    kept, read = (CropSet([*crops, lost], ABC, preprocessing=SPEC, memory=memory) for memory in (1 << 20, 0))
+    kept.load()
+    read.load(until=0)
+    lost.file.unlink()
+    monkeypatch.setattr(dataset, "read_strip", lambda *_: pytest.fail("this process reads"))
+    try:
+        for i in range(len(crops)):
+            read.read_ahead([i, len(crops)], workers=1)
+            found, strips = read.strips([i])
+            assert found == [i]
+            assert torch.equal(strips, kept.strips([i])[1])
+        assert read.strips([len(crops)])[0] == []
+        assert read.problems[len(crops)].cause is Cause.MISSING
+    finally:
+        read.close()
 
 
 def test_unusable_crops_are_named_and_never_dealt(tmp_path: Path, crops: list[LabelledCrop]) -> None:
