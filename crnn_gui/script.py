@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from crnn_gui.app import Application
 
 POLL_MILLISECONDS = 20
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 200.0
+"""A child that loads torch may take its time on a crowded machine; patience costs nothing when it comes."""
 DRAG_STEPS = 12
 DRAG_MARGIN_PX = 4
 

@@ -29,8 +29,6 @@ from model.annotations import Box, Prediction
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-LONG_SECONDS = 200.0
-"""What brings a child with torch may take its time on a crowded machine."""
 
 
 class Told(Script):
@@ -172,10 +170,10 @@ class Look(Told):
 
     def steps(self) -> Steps:
         document, predictor, notices = self.program.document, self.program.services.predictor, self.window.notices
-        yield Until("the pages", lambda: len(document.pages) >= self.wishes.get("pages", 0), LONG_SECONDS)
+        yield Until("the pages", lambda: len(document.pages) >= self.wishes.get("pages", 0))
         if self.wishes.get("recogniser"):
-            yield Until("the recogniser", lambda: predictor.weights is not None, LONG_SECONDS)
-        yield Until("the notices", lambda: len(notices.notices) >= self.wishes.get("notices", 0), LONG_SECONDS)
+            yield Until("the recogniser", lambda: predictor.weights is not None)
+        yield Until("the notices", lambda: len(notices.notices) >= self.wishes.get("notices", 0))
         yield from self.pause(1.0)  # for what should not come
         self.found = {
             "weights": predictor.weights.name if predictor.weights else "",
