@@ -338,6 +338,17 @@ def test_easy_crops_are_sharper_in_contrast_than_hard_ones() -> None:
     assert contrast(0.0) > 1.15 * contrast(1.0)
 
 
+def test_hard_words_stand_in_nearly_square_crops_at_times() -> None:
+    def narrow(difficulty: float) -> int:
+        crops = (
+            render_word("Magnolia", rng(5, i), BUILT_IN, style=Style.SCENE, difficulty=difficulty) for i in range(300)
+        )
+        return sum(crop.width < 1.5 * crop.height for crop in crops)
+
+    assert narrow(1.0) >= 4
+    assert narrow(0.0) == 0
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.text(st.sampled_from(ASCII), min_size=1, max_size=25).filter(str.strip), st.integers(0, 2**32 - 1))
 def test_any_printable_text_is_drawn(text: str, seed: int) -> None:
