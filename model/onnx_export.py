@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 
 from model.atomic import write_bytes
-from model.checkpoint import METADATA_KEY, Weights, build_network, metadata
+from model.checkpoint import Weights, build_network, metadata
 from model.errors import KnownError, WeightsError
 from model.extras import require
 from model.images import Preprocessing
 from model.networks import fold_batch_norm
+from model.weights_document import METADATA_KEY
 
 OPSET, IR_VERSION = 17, 8
 """Versions of the operators and of the file format that every onnxruntime since 1.13 (2022) reads."""
