@@ -296,7 +296,7 @@ def test_recoveries_end(plan: TrainingPlan, config: TrainConfig, monkeypatch: py
         batch.targets.fill_(1)
 
     spoil_batch(monkeypatch, spoil)
-    monkeypatch.setattr(Learner, "_backward", lambda self, loss: math.inf)
+    monkeypatch.setattr(Learner, "_join_gradients", lambda self: math.inf)
     events, finished = run(plan, replace(config, steps=200))
     bad = of(BadBatch, events)
     assert {event.cause for event in bad} == {Cause.EXPLODING_GRADIENT}
