@@ -63,6 +63,7 @@ def joined(device: str) -> Iterator[None]:
     dist.init_process_group(backend, store=store, rank=number, world_size=count, timeout=PATIENCE)
     try:
         yield
+        dist.barrier()  # a process whose peer has closed its connections may be aborted while it closes its own
     finally:
         dist.destroy_process_group()
 
