@@ -124,7 +124,7 @@ class PageListModel(QAbstractListModel):
 
     def _list_pages(self) -> None:
         if self._filter is PageFilter.ALL and not self._search:
-            rows = [page.id for page in self._document.pages]
+            rows = self._document.page_ids
         else:
             rows = [page.id for page in self._document.pages if self._matches(page)]
         old = len(self._rows)
@@ -140,7 +140,7 @@ class PageListModel(QAbstractListModel):
 
     def _take(self, rows: list[int]) -> None:
         self._rows = rows
-        self._places = {page_id: row for row, page_id in enumerate(rows)}
+        self._places = dict(zip(rows, range(len(rows)), strict=True))
 
     def _tell_changed(self, page_ids: Iterable[int]) -> None:
         rows = [self._places[page_id] for page_id in page_ids if page_id in self._places]

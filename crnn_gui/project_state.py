@@ -115,6 +115,11 @@ class ProjectState(QObject):
         return list(self._pages.values())
 
     @property
+    def page_ids(self) -> list[int]:
+        """The ids of the pages, in the same order."""
+        return list(self._pages)
+
+    @property
     def page(self) -> Page | None:
         """The current page."""
         # One that was deleted a moment ago is current until the next one is read.
@@ -303,8 +308,7 @@ class ProjectState(QObject):
         self.selection_changed.emit(())
 
     def _add_pages(self, pages: Iterable[Page]) -> None:
-        for page in pages:
-            self._pages[page.id] = page
+        self._pages |= {page.id: page for page in pages}
 
     def _mark_pages(self, changes: Iterable[PageChange]) -> None:
         """Show which marks pages have now, and the next page where the current one went to the trash."""

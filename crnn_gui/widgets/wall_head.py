@@ -26,7 +26,7 @@ from model.annotations import State
 from model.documents import shown_name
 from model.review_queries import Order, ReviewQuery
 
-SEARCH_MILLISECONDS = 150
+SEARCH_MILLISECONDS = 50
 """How long the hands rest before a search begins."""
 
 _CHIPS = tuple(WallFilter)

@@ -168,6 +168,7 @@ def _script(program: Any, started: float) -> Any:
 
         def listed(self, name: str, act: Callable[[], object]) -> Steps:
             model = window_model()
+            yield from self.pause(1.0)  # a person has looked at the last list before they ask for another
             before = time.perf_counter()
             reset: list[float] = []
             model.modelReset.connect(lambda: reset.append(time.perf_counter()))
