@@ -87,18 +87,18 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         yield beside
         _flush_everything(beside)
-        if path.exists():
-            path.rename(aside)
         try:
+            if path.exists():
+                path.rename(aside)
             beside.rename(path)
-        except OSError:
-            if aside.exists():
+        finally:
+            if aside.exists() and not path.exists():
                 aside.rename(path)
-            raise
+        _flush_folder(path.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    _flush_folder(path.parent)
-    shutil.rmtree(aside, ignore_errors=True)
+        if path.exists():  # else what was moved aside is the only one there is
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def tell_unfinished(path: Path) -> None:

@@ -1,7 +1,7 @@
 """The command ``crnn``: the headless door to everything the application does.
 
 Results go to standard output, progress and remarks to standard error. Exit status 0 is success, 2 is bad input, told
-in one sentence, and 3 means that training ended with weights the gate refused.
+in one sentence, 3 means that training ended with weights the gate refused, and 130 that Ctrl+C or SIGTERM ended it.
 """
 
 from __future__ import annotations

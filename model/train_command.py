@@ -227,21 +227,27 @@ def _enough(crops: Iterable[LabelledCrop], config: TrainConfig) -> list[Labelled
 
 @contextmanager
 def on_interrupt(stop: Callable[[], None], *, kept_for: str) -> Iterator[None]:
-    """Let the first Ctrl+C ask for an orderly end, which keeps the state of the run; a second one ends at once."""
+    """Let the first Ctrl+C or SIGTERM ask for an orderly end, which keeps the state; a second one ends at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    from model import distributed
 
     def ask(_signal: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, previous)
+        restore()
         console.remark(f"Stopping; the state is kept for {kept_for}. Press Ctrl+C again to end at once.")
         stop()
 
-    previous = signal.signal(signal.SIGINT, ask)
+    def restore() -> None:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+    numbers = (signal.SIGINT,) if distributed.is_launched() else (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, ask) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        restore()
 
 
 def _held_out(val: str | None) -> float | list[LabelledCrop] | None:

@@ -429,11 +429,13 @@ def test_output_is_utf_8_in_any_locale_and_from_any_folder(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C reaches a whole console there")
-def test_ctrl_c_keeps_the_state_and_resume_goes_on(crnn: Crnn, digits: Path, weights: Path, tmp_path: Path) -> None:
+def test_ctrl_c_and_sigterm_keep_the_state_and_resume_goes_on(
+    crnn: Crnn, digits: Path, weights: Path, tmp_path: Path
+) -> None:
     words = ("train", digits, "--base", weights, "--epochs", 4000, "--out", tmp_path / "o.safetensors")
     events = tmp_path / "e.jsonl"
     steps: list[int] = []
-    for resume in ((), ("--resume",)):
+    for end, resume in ((signal.SIGINT, ()), (signal.SIGTERM, ("--resume",))):
         process = program(*words, "--events", events, *resume)
         seen = events.read_text().count('"batch"') if events.exists() else 0
         deadline = time.monotonic() + 90
@@ -441,7 +443,7 @@ def test_ctrl_c_keeps_the_state_and_resume_goes_on(crnn: Crnn, digits: Path, wei
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         _, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert b"Traceback" not in err

@@ -42,6 +42,16 @@ def test_ctrl_c_while_the_command_is_loaded_ends_it_quietly() -> None:
     assert b"Traceback" not in err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a process that is terminated there hears nothing of it")
+def test_a_command_that_is_terminated_leaves_nothing_half_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "model", "synth", "drawn", "--count", "100000", "--charset", "digits"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
+        assert wait_for(lambda: any(tmp_path.glob(".drawn.*.part/*/*/*")), seconds=120)
+        process.terminate()
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err, list(tmp_path.iterdir())) == (130, b"", [])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL])
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C reaches a whole console there")

@@ -62,8 +62,9 @@ def test_an_interrupted_folder_leaves_nothing(tmp_path: Path, error: type[BaseEx
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("error", [OSError("no"), KeyboardInterrupt()])
 def test_the_old_folder_comes_back_when_the_new_one_cannot_take_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -72,11 +73,11 @@ def test_the_old_folder_comes_back_when_the_new_one_cannot_take_its_name(
 
     def refuse_new(self: Path, target: Path) -> Path:
         if (self / "new.txt").exists():
-            raise OSError("no")
+            raise error
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", refuse_new)
-    with pytest.raises(OSError, match="no"), atomic_folder(out) as folder:
+    with pytest.raises(type(error)), atomic_folder(out) as folder:
         (folder / "new.txt").write_text("new")
     assert [p.name for p in out.iterdir()] == ["old.txt"]
     assert list(tmp_path.iterdir()) == [out]
