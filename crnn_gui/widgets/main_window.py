@@ -24,6 +24,7 @@ from crnn_gui.settings import Settings
 from crnn_gui.theme import Theme
 from crnn_gui.widgets.annotate import AnnotateWorkspace
 from crnn_gui.widgets.canvas_tools import Tool
+from crnn_gui.widgets.cover_stack import CoverStack
 from crnn_gui.widgets.empty_state import EmptyState
 from crnn_gui.widgets.guides import Guides
 from crnn_gui.widgets.inspector import WIDTH_PX, Inspector
@@ -161,7 +162,7 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addWidget(self._splitter, 1)
-        self._pages = QStackedWidget()
+        self._pages = CoverStack(self.annotate)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(project)
         centre = QWidget()

@@ -57,6 +57,18 @@ def test_keys_lead_from_the_page_to_bulk_accept(desk: Desk, repeated: list[int])
     desk.until(lambda: review.accepting.estimate is not None and review.accepting.estimate.words == len(repeated))
 
 
+def test_page_down_moves_the_slider_of_accept_above_and_turns_no_page(desk: Desk, repeated: list[int]) -> None:
+    desk.canvas.setFocus()
+    desk.key(Qt.Key.Key_A, CTRL | SHIFT)
+    review, page = review_of(desk), desk.document.page
+    slider = review.accept_panel.slider
+    desk.until(lambda: QApplication.focusWidget() is slider)
+    before = slider.value()
+    desk.key(Qt.Key.Key_PageDown)
+    assert slider.value() == before - slider.pageStep()
+    assert desk.document.page == page
+
+
 def test_a_correction_on_the_page_is_offered_for_the_same_mistake(desk: Desk, repeated: list[int]) -> None:
     desk.document.select([repeated[0]])
     desk.window.annotate.editor.edit()
