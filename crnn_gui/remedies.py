@@ -135,6 +135,11 @@ def changed(settings: RunSettings, remedy: Remedy, finding: Finding, *, rate: fl
             return settings
 
 
+def is_open(settings: RunSettings, remedy: Remedy, finding: Finding) -> bool:
+    """Whether a remedy would do anything: choices that are made already are not worth a button."""
+    return remedy in FOR_WORDS or changed(settings, remedy, finding, rate=finding.rate or 1.0) != settings
+
+
 class WordRemedies(QObject):
     """Changes words of any pages; each call is one step of undo.
 

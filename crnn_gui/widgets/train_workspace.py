@@ -94,7 +94,7 @@ class TrainWorkspace(QWidget):
         self.result.hide()
         self.weights = WeightsList()
         self.plot = TrainingPlot()
-        self.trouble = TroubleView()
+        self.trouble = TroubleView(lambda: self.plan.settings)
         self._headline = QLabel()
         self._headline.setTextFormat(Qt.TextFormat.PlainText)
         self._headline.setWordWrap(True)

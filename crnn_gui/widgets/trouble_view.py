@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from crnn_gui.remedies import Finding, Remedy, title
+from crnn_gui.remedies import Finding, Remedy, is_open, title
 from crnn_gui.resources import icon
 from crnn_gui.theme import GRID_PX
+from crnn_gui.training import RunSettings
 from crnn_gui.wording import counted, marked
 from model.events import BadBatch, Cause, Offender, Problem, Severity, Started, TrainEvent
 
@@ -77,6 +78,9 @@ class TroubleView(QWidget):
 
     Under it stand the sentence of the current row and a button for each thing that can be done about it.
 
+    Args:
+        choices: tells what is chosen for the next run, so that nothing is offered that is chosen already.
+
     Signals:
         word_requested: int, the id of the word a person wants to see.
         remedy_requested: Remedy and the Finding it is for.
@@ -87,8 +91,9 @@ class TroubleView(QWidget):
     remedy_requested = Signal(object, object)
     count_changed = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, choices: Callable[[], RunSettings], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._choices = choices
         self._model = QStandardItemModel(self)
         self._view = QTreeView()
         self._view.setModel(self._model)
@@ -248,7 +253,8 @@ class TroubleView(QWidget):
             pass
         if finding is None:
             return
-        for remedy in finding.remedies:
+        choices = self._choices()
+        for remedy in (one for one in finding.remedies if is_open(choices, one, finding)):
             button = QPushButton(icon(_ICONS[remedy]), title(remedy, finding))
             button.clicked.connect(lambda _checked, remedy=remedy: self._choose(remedy, finding))
             self._remedies.addWidget(button)
@@ -259,6 +265,7 @@ class TroubleView(QWidget):
             self.word_requested.emit(finding.words[0])
         else:
             self.remedy_requested.emit(remedy, finding)
+            self._show_remedies(self._view.currentIndex().siblingAtColumn(0).data(_FINDING_ROLE))
 
     @Slot(QModelIndex)
     def _on_cell_clicked(self, index: QModelIndex) -> None:

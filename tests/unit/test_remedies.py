@@ -26,8 +26,16 @@ Until = Callable[..., None]
 
 
 @pytest.fixture
-def trouble(qtbot: QtBot) -> TroubleView:
-    view = TroubleView()
+def card(qtbot: QtBot) -> PlanCard:
+    card = PlanCard()
+    qtbot.addWidget(card)
+    card.choose(RunSettings(new_characters="skip"))
+    return card
+
+
+@pytest.fixture
+def trouble(qtbot: QtBot, card: PlanCard) -> TroubleView:
+    view = TroubleView(lambda: card.settings)
     qtbot.addWidget(view)
     view.resize(900, 300)
     view.show()
@@ -44,6 +52,19 @@ def press(trouble: TroubleView, text: str) -> None:
 def test_every_cause_has_a_remedy_with_a_button(trouble: TroubleView, cause: Cause) -> None:
     trouble.show_problems([Problem("a.png", cause, Severity.ERROR, "why", 7, 256)])
     assert len(trouble.remedies) == len(REMEDIES[cause]) > 0
+
+
+def test_what_is_chosen_already_is_not_offered(trouble: TroubleView, card: PlanCard) -> None:
+    def apply(remedy: Remedy, finding: Finding) -> None:
+        card.choose(changed(card.settings, remedy, finding, rate=1e-3))
+
+    trouble.remedy_requested.connect(apply)
+    trouble.show_problems([Problem("a.png", Cause.UNKNOWN_CHARACTER, Severity.ERROR, "why", 7, None)])
+    press(trouble, "Learn new characters")
+    assert trouble.remedies == ("Go to the word", "Ignore the word")
+    trouble.clear()
+    trouble.show_problems([Problem("a.png", Cause.UNKNOWN_CHARACTER, Severity.WARNING, "why", 7, None)])
+    assert trouble.remedies == ("Go to the word", "Ignore the word")
 
 
 def test_a_head_speaks_of_all_its_words_and_a_row_of_its_own(trouble: TroubleView, qtbot: QtBot) -> None:

@@ -21,7 +21,7 @@ from crnn_gui.services.tasks import Tasks
 from crnn_gui.services.trainer import TrainerService, TrainerState
 from crnn_gui.settings import Settings
 from crnn_gui.theme import DARK, LIGHT, Scheme, Theme
-from crnn_gui.training import weights_folder
+from crnn_gui.training import RunSettings, weights_folder
 from crnn_gui.widgets.plan_card import PlanCard
 from crnn_gui.widgets.result_card import ResultCard
 from crnn_gui.widgets.training_plot import TrainingPlot
@@ -81,7 +81,7 @@ def looks(qapp: QApplication) -> Iterator[Callable[[str], None]]:
 
 @pytest.fixture
 def trouble(qtbot: QtBot) -> TroubleView:
-    view = TroubleView()
+    view = TroubleView(RunSettings)
     qtbot.addWidget(view)
     view.show()
     return view
