@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from model import distributed
 from model.events import Decision
-from model.gate import Comparison, blended, decide, forgets
+from model.gate import GENERAL_LOSS, Comparison, blended, decide, forgotten
 
 if TYPE_CHECKING:
     from model.checkpoint import Weights
     from model.training_setup import Setup
 
-BLENDS = (0.75, 0.5, 0.25)
-"""Shares of the new weights in the blends that are tried when the new weights alone forget too much."""
+AIM = GENERAL_LOSS / 2
+"""What blends may forget: half of what the gate allows, for its general words are a sample."""
+
+BLENDS = 3
+"""Blends that are tried when the new weights alone forget more; each halves the interval that the best share is in."""
 
 
 class Examiner:
@@ -34,7 +37,10 @@ class Examiner:
         self.sitting = max(setup.pace.sitting, time.monotonic() - began)
 
     def choose(self, candidate: Weights, *, until: float) -> tuple[Weights, Comparison, float]:
-        """Return the weights to decide on: these, or where they forget too much, a blend with the old that does not.
+        """Return the weights to decide on: these or, where they forget too much, a blend with the old that does not.
+
+        Of those that pass the gate it is the one with most of the new weights that forgets no more than :data:`AIM`, or
+        the one that forgets least.
 
         Args:
             candidate: what training arrived at.
@@ -43,17 +49,15 @@ class Examiner:
         Returns:
             the weights, how they compare, and the share of the new ones in them.
         """
-        comparison = self.compare(candidate)
-        affordable = (until - time.monotonic()) // max(self.sitting, 1e-3)
-        for share in BLENDS if forgets(comparison) else ():
-            # Where there is no time for all, the safer ones are tried.
-            if len(BLENDS) - BLENDS.index(share) > affordable:
-                continue
+        tried = [(candidate, self.compare(candidate), 1.0)]
+        low, high = 0.0, 1.0
+        while forgotten(tried[0][1]) > AIM and len(tried) <= BLENDS and time.monotonic() + self.sitting < until:
+            share = (low + high) / 2
             mixed = replace(candidate, state=blended(self._setup.start.state, candidate.state, share))
-            tried = self.compare(mixed)
-            if decide(tried).decision is Decision.BETTER:
-                return mixed, tried, share
-        return candidate, comparison, 1.0
+            tried.append((mixed, self.compare(mixed), share))
+            low, high = (low, share) if forgotten(tried[-1][1]) > AIM else (share, high)
+        passing = [found for found in tried if decide(found[1]).decision is Decision.BETTER]
+        return max(passing, key=lambda found: (-max(forgotten(found[1]), AIM), found[2]), default=tried[0])
 
     def compare(self, candidate: Weights) -> Comparison:
         """Let weights read all words and return what the gate looks at."""

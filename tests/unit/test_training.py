@@ -23,7 +23,7 @@ from model.checkpoint import load_weights, save_weights
 from model.devices import choose
 from model.errors import TrainingError
 from model.events import BadBatch, Batch, Cause, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent, to_json
-from model.gate import Exam, Verdict, blended
+from model.gate import Comparison, Exam, Verdict, blended
 from model.inference import Recognizer
 from model.learner import Learner
 from model.material import Material
@@ -326,20 +326,39 @@ def test_fine_tuning_keeps_the_base_unless_it_reads_better(
     assert len(load_weights(config.out).ancestry) == 2
 
 
+@pytest.mark.parametrize(
+    ("lost", "share"),
+    [
+        ((0.004,), None),
+        ((0.05, 0.0, 0.02, 0.004), 0.625),
+        ((0.05, 0.02, 0.009, 0.007), 0.125),
+        ((0.008, 0.0, 0.0, 0.0), 0.875),
+    ],
+    ids=["as it is", "the most that forgets little", "the one that forgets least", "nearly all"],
+)
 def test_weights_that_forget_are_blended_with_the_old_ones(
     plan: TrainingPlan,
     config: TrainConfig,
     learnt: tuple[Path, list[TrainEvent]],
     monkeypatch: pytest.MonkeyPatch,
+    lost: tuple[float, ...],
+    share: float | None,
 ) -> None:
-    """The new weights alone forget; of the blends the second one passes."""
-    verdicts = iter((Decision.REFUSED, Decision.BETTER, Decision.BETTER))
-    monkeypatch.setattr(examining, "forgets", lambda comparison: True)
+    """What the weights of each trial forget, in their order; all of them read better."""
+    seen: list[Comparison] = []
+
+    def forgotten(comparison: Comparison) -> float:
+        if not any(comparison is one for one in seen):
+            seen.append(comparison)
+        return lost[[comparison is one for one in seen].index(True)]
+
+    monkeypatch.setattr(examining, "forgotten", forgotten)
     for module in (examining, concluding):
-        monkeypatch.setattr(module, "decide", lambda comparison: Verdict(next(verdicts), "as told"))
+        monkeypatch.setattr(module, "decide", lambda comparison: Verdict(Decision.BETTER, "as told"))
     _, finished = run(plan, replace(config, base=learnt[0], steps=4, gate=True))
     assert finished.decision is Decision.BETTER
-    assert load_weights(config.out).ancestry[-1]["blend"] == 0.5
+    assert load_weights(config.out).ancestry[-1].get("blend") == share
+    assert len(seen) == len(lost)
 
 
 def test_enough_held_out_words_calibrate_what_is_written(
