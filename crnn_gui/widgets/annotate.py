@@ -13,6 +13,7 @@ from crnn_gui.reading import Reading
 from crnn_gui.services.predictor import LiveAnswer
 from crnn_gui.widgets.angle_field import AngleField
 from crnn_gui.widgets.canvas import Canvas
+from crnn_gui.widgets.canvas_tools import Tool
 from crnn_gui.widgets.character_map import CharacterMap
 from crnn_gui.widgets.inspector import Inspector
 from crnn_gui.widgets.page_list import PageList
@@ -325,6 +326,8 @@ class AnnotateWorkspace(QWidget):
 
     @Slot()
     def _on_all_done(self) -> None:
+        if self.canvas.tool is not Tool.SELECT:
+            return  # who verifies each word as it is drawn knows, and the bar would push the page from under the mouse
         self.told.emit(self.tr("No word of this project waits for you any more."))
 
     @Slot(int)

@@ -253,10 +253,11 @@ class CropWall(QAbstractItemView):
         return super().event(event)
 
     def _is_own(self, event: QKeyEvent) -> bool:
-        key = event.key()
-        if event.modifiers() & _Control:
+        key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if held == _Control:
             return key in (*ENTER_KEYS, Qt.Key.Key_F, Qt.Key.Key_K, Qt.Key.Key_E, Qt.Key.Key_A)
-        return key in (*ENTER_KEYS, Qt.Key.Key_F2, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_I, Qt.Key.Key_O)
+        own = (*ENTER_KEYS, Qt.Key.Key_F2, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_I, Qt.Key.Key_O)
+        return held == Qt.KeyboardModifier.NoModifier and key in own
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier

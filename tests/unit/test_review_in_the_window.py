@@ -57,6 +57,14 @@ def test_keys_lead_from_the_page_to_bulk_accept(desk: Desk, repeated: list[int])
     desk.until(lambda: review.accepting.estimate is not None and review.accepting.estimate.words == len(repeated))
 
 
+def test_keys_with_shift_reach_the_window_from_the_wall(desk: Desk, repeated: list[int]) -> None:
+    desk.window.show_workspace("review")
+    review = review_of(desk)
+    desk.until(lambda: review.wall.hasFocus() and not review.model.is_loading)
+    desk.key(Qt.Key.Key_A, CTRL | SHIFT)
+    desk.until(lambda: QApplication.focusWidget() is review.accept_panel.slider)
+
+
 def test_page_down_moves_the_slider_of_accept_above_and_turns_no_page(desk: Desk, repeated: list[int]) -> None:
     desk.canvas.setFocus()
     desk.key(Qt.Key.Key_A, CTRL | SHIFT)

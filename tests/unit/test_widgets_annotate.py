@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QWheelEvent
-from PySide6.QtTest import QTest
+from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from model.annotations import Box, Prediction, Source, State, Word, WordChange
@@ -459,6 +459,24 @@ def test_enter_goes_on_with_the_next_page_that_has_a_word_to_decide_on(desk: Des
     desk.until(lambda: desk.window.notices.notices)
     assert "No word of this project waits" in desk.window.notices.notices[-1].text
     assert desk.word(7).label == "seven"
+
+
+def test_enter_after_each_word_that_is_drawn_leaves_the_page_where_it_is(desk: Desk) -> None:
+    desk.click(130, 27)
+    desk.type("two")
+    desk.key(Qt.Key.Key_Return, CTRL)
+    desk.canvas.setFocus()
+    desk.key(Qt.Key.Key_W)
+    known, before = set(desk.document.words), desk.view(0, 0)
+    desk.drag((40, 100), (140, 130))
+    desk.until(desk.field.hasFocus)
+    desk.type("new")
+    done = QSignalSpy(desk.window.annotate.editor.all_done)
+    desk.key(Qt.Key.Key_Return)
+    desk.until(done.count)
+    assert desk.only_new(known).label == "new"
+    assert desk.window.notices.notices == ()
+    assert desk.view(0, 0) == before
 
 
 def test_what_is_typed_while_the_next_page_is_opened_acts_on_nothing(desk: Desk) -> None:
