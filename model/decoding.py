@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
-from typing import Any, NamedTuple, Protocol, TypeVar
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +24,6 @@ from model.charset import BLANK, Charset, frames_needed, normalize
 Floats = NDArray[np.float64]
 Text = tuple[int, ...]
 
-SYMBOLS = 10
-"""How many characters a beam tries in each frame, the most probable ones."""
-
-STATES = 1000
-"""How many states of a grammar a beam follows at most; a plain pattern has one for each of its characters."""
-
-# Without a grammar, the beam leaves out what cannot become one of the best texts: characters this improbable in their
-# frame, and prefixes this much less probable than the best one.
-_RARE, _FAINT = 1e-3, 1e-6
-_TINY = 1e-300  # in place of probabilities that are zero in float64, so that some prefix always survives
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -44,24 +33,6 @@ class Span:
     start: int
     end: int
     confidence: float
-
-
-State = TypeVar("State", bound=Hashable)
-
-
-class Grammar(Protocol[State]):
-    """What a beam asks of a constraint; states are opaque. :class:`model.patterns.Pattern` is one."""
-
-    start: State
-
-    def symbols(self, state: State) -> NDArray[np.intp]:
-        """Return the class indices that may follow in this state."""
-
-    def step(self, state: State, symbol: int) -> State:
-        """Return the state after one of :meth:`symbols`."""
-
-    def accepts(self, state: State) -> bool:
-        """Whether a text may end in this state."""
 
 
 def log_softmax(logits: NDArray[Any], *, temperature: float = 1.0) -> Floats:
@@ -217,183 +188,6 @@ def align(log_probs: Floats, text: Sequence[int]) -> tuple[Span, ...]:
             spans.append(Span(index, start, end, float(np.exp(log_probs[start:end, index].max()))))
         start = end
     return tuple(spans)
-
-
-def prefix_beam(
-    log_probs: Floats,
-    *,
-    beam: int = 16,
-    top: int = 5,
-    grammar: Grammar[Any] | None = None,
-) -> list[tuple[Text, float]]:
-    """Return the most probable texts of a crop with their exact log-probabilities, best first.
-
-    See :func:`prefix_beams`; ``log_probs`` is (T, classes).
-    """
-    [found] = prefix_beams(log_probs[np.newaxis], beam=beam, top=top, grammar=grammar)
-    return found
-
-
-def prefix_beams(
-    log_probs: Floats,
-    *,
-    beam: int = 16,
-    top: int = 5,
-    grammar: Grammar[Any] | None = None,
-) -> list[list[tuple[Text, float]]]:
-    """Return the most probable texts of each crop with their exact log-probabilities, best first.
-
-    Exact are the probabilities: of each text that is found, over all of its paths. Which texts are found is a search.
-    It keeps the ``beam`` best prefixes a frame, tries :data:`SYMBOLS` characters on each, and without a grammar leaves
-    out what is faint, so it can miss a text whose beginnings look worse than those of others. What is certain: a text
-    more probable than all that the texts found leave over is the best there is. With a grammar, the best characters
-    into each state are tried too, and the best prefix of each state is kept, so that a text is found wherever one fits
-    into the frames; of a grammar in more than :data:`STATES` states at once, that holds for the most probable of them.
-
-    Args:
-        log_probs: (crops, T, classes).
-        beam: prefixes kept after each frame.
-        top: how many texts to return at most of each crop.
-        grammar: what texts are allowed; None allows all.
-    """
-    texts: list[Text] = []
-    ends = []
-    for probs in np.maximum(np.exp(log_probs), _TINY):
-        found = _search(probs, beam=beam, grammar=grammar)
-        if grammar is not None:
-            found = [entry for entry in found if grammar.accepts(entry.state)]
-        texts += (entry.text for entry in found[: max(2 * top, beam)])
-        ends.append(len(texts))
-    crops = np.searchsorted(ends, np.arange(len(texts)), side="right")
-    scored = list(zip(ctc_log_probs(log_probs, texts, crops=crops.tolist()).tolist(), texts, strict=True))
-    ranked = [sorted(scored[start:end], reverse=True)[:top] for start, end in pairwise([0, *ends])]
-    return [[(text, log_prob) for log_prob, text in best if log_prob > -math.inf] for best in ranked]
-
-
-@dataclass(slots=True)
-class _Prefix:
-    """A prefix of the beam: probability of the paths that end in a blank, and in its last character.
-
-    Probabilities are relative to the best prefix of the frame before, which keeps them in range without logarithms.
-    """
-
-    text: Text
-    state: Any
-    blank: float = 0.0
-    character: float = 0.0
-
-
-def _total(prefix: _Prefix) -> float:
-    return prefix.blank + prefix.character
-
-
-def _search(probs: Floats, *, beam: int, grammar: Grammar[Any] | None) -> list[_Prefix]:
-    """Return the prefixes left after the last frame, best first."""
-    prefixes = [_Prefix((), grammar.start if grammar else None, blank=1.0)]
-    faint = 0.0 if grammar else _FAINT
-    ways: dict[Any, list[NDArray[np.intp]]] = {}
-    likeliest = probs[:, 1:].max(axis=1, initial=0.0).tolist()
-    for frame, p, character in zip(probs, probs.tolist(), likeliest, strict=True):
-        if grammar is None and character <= _RARE:  # as in two of three frames
-            _wait(prefixes, p)
-            prefixes = _pruned(prefixes, beam, grammar)
-            continue
-        choices = _choices(frame, grammar, ways)
-        reached: dict[Text, _Prefix] = {}
-        for prefix in prefixes:
-            text, total = prefix.text, _total(prefix)
-            stay = reached.get(text)
-            if stay is None:
-                stay = reached[text] = _Prefix(text, prefix.state)
-            last = text[-1] if text else BLANK
-            stay.blank += total * p[BLANK]
-            if text:
-                stay.character += prefix.character * p[last]
-            for symbol in choices(prefix.state):
-                # The same character again needs a blank in between, else it is the same one still.
-                gain = (prefix.blank if symbol == last else total) * p[symbol]
-                if gain <= faint:
-                    continue
-                longer = (*text, symbol)
-                grown = reached.get(longer)
-                if grown is None:
-                    state = grammar.step(prefix.state, symbol) if grammar else None
-                    grown = reached[longer] = _Prefix(longer, state)
-                grown.character += gain
-        prefixes = _pruned(list(reached.values()), beam, grammar)
-    return prefixes
-
-
-def _wait(prefixes: list[_Prefix], p: list[float]) -> None:
-    """Take the prefixes through a frame in which no character begins."""
-    for prefix in prefixes:
-        total = prefix.blank + prefix.character
-        prefix.character *= p[prefix.text[-1]] if prefix.text else 0.0
-        prefix.blank = total * p[BLANK]
-
-
-def _choices(
-    frame: Floats, grammar: Grammar[Any] | None, ways: dict[Any, list[NDArray[np.intp]]]
-) -> Callable[[Any], list[int]]:
-    """Return the function from a state to the characters worth trying on it in this frame.
-
-    ``ways`` remembers what :func:`_ways` has said of a state in an earlier frame.
-    """
-    if grammar is None:
-        symbols = _best(frame, 1 + np.flatnonzero(frame[1:] > _RARE))
-        return lambda _state: symbols
-    known: dict[Any, list[int]] = {}
-
-    def choices(state: Any) -> list[int]:
-        if state not in known:
-            if state not in ways:
-                ways[state] = _ways(grammar, state)
-            chosen = set(_best(frame, grammar.symbols(state)))
-            # Two into each state, because the one may need a blank before it, where it repeats the last character.
-            known[state] = sorted(chosen.union(*(_best(frame, symbols, 2) for symbols in ways[state])))
-        return known[state]
-
-    return choices
-
-
-def _ways(grammar: Grammar[Any], state: Any) -> list[NDArray[np.intp]]:
-    """Return the symbols that may follow in a state, those that lead to the same state together."""
-    together: dict[Any, list[int]] = {}
-    for symbol in grammar.symbols(state).tolist():
-        together.setdefault(grammar.step(state, symbol), []).append(symbol)
-    return [np.array(symbols, np.intp) for symbols in together.values()]
-
-
-def _best(frame: Floats, symbols: NDArray[np.intp], count: int = SYMBOLS) -> list[int]:
-    if len(symbols) > count:
-        symbols = symbols[np.argpartition(frame[symbols], -count)[-count:]]
-    chosen: list[int] = symbols.tolist()
-    return chosen
-
-
-def _pruned(prefixes: list[_Prefix], beam: int, grammar: Grammar[Any] | None) -> list[_Prefix]:
-    """Return the best prefixes in order, scaled so that the best has probability 1.
-
-    Without a grammar, faint ones are left out. With one, the best prefix of each of its states is kept as well, as long
-    as there are not too many states.
-    """
-    prefixes.sort(key=_total, reverse=True)
-    best = _total(prefixes[0])
-    kept = prefixes[:beam]
-    if grammar is None:
-        kept = [prefix for prefix in kept if prefix.blank + prefix.character > _FAINT * best]
-    else:
-        seen = {prefix.state for prefix in kept}
-        for prefix in prefixes[beam:]:
-            if len(seen) >= STATES:
-                break
-            if prefix.state not in seen:
-                seen.add(prefix.state)
-                kept.append(prefix)
-    for prefix in kept:
-        prefix.blank /= best
-        prefix.character /= best
-    return kept
 
 
 class Lexicon:

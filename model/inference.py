@@ -176,7 +176,7 @@ class Recognizer:
                 without a search and seldom another.
             lexicon: only these words may be read. They are prepared once while they stay the same.
             pattern: a regular expression the whole text must match. Of one that can be in more than
-                :data:`model.decoding.STATES` states at once, such as ``.*a.{12}``, only the most probable states are
+                :data:`model.beam.STATES` states at once, such as ``.*a.{12}``, only the most probable states are
                 followed; then the text can be empty although one would fit.
 
         Returns:

@@ -75,6 +75,7 @@ class Pattern:
         self._characters = charset.characters
         self._silent: list[list[int]] = []
         self._arcs: list[list[tuple[frozenset[int], int]]] = []
+        self._states: dict[State, State] = {}
         self._moves: dict[State, dict[int, State]] = {}
         self._found: dict[str, frozenset[int]] = {}
         try:
@@ -132,7 +133,8 @@ class Pattern:
                 if target in self._alive and target not in seen:
                     seen.add(target)
                     todo.append(target)
-        return frozenset(seen)
+        state = frozenset(seen)
+        return self._states.setdefault(state, state)  # one object each: to compare two equal ones takes long
 
     def _states_that_can_end(self) -> set[int]:
         sources: list[list[int]] = [[] for _ in self._arcs]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.annotations import Alternative, Character, Prediction
+from model.beam import prefix_beam, prefix_beams
 from model.checkpoint import Weights
 from model.decoding import (
     Floats,
@@ -23,8 +24,6 @@ from model.decoding import (
     ctc_log_probs,
     greedy_spans,
     log_softmax,
-    prefix_beam,
-    prefix_beams,
 )
 from model.devices import Device
 from model.directions import turned_characters

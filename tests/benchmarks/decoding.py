@@ -20,8 +20,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from model.beam import prefix_beam
 from model.charset import Charset
-from model.decoding import Floats, Lexicon, align, ctc_log_probs, greedy, log_softmax, prefix_beam
+from model.decoding import Floats, Lexicon, align, ctc_log_probs, greedy, log_softmax
 from model.patterns import Pattern
 
 BUDGET = 50.0

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from model.beam import prefix_beam, prefix_beams
 from model.charset import Charset, frames_needed
 from model.decoding import (
     Floats,
@@ -24,8 +25,6 @@ from model.decoding import (
     greedy,
     greedy_spans,
     log_softmax,
-    prefix_beam,
-    prefix_beams,
 )
 from model.errors import KnownError
 from model.patterns import Pattern, PatternError
@@ -394,6 +393,16 @@ def test_no_pattern_keeps_the_reader_for_long(expression: str) -> None:
     found = prefix_beam(log_probs, grammar=Pattern(expression, charset))
     assert found
     assert time.process_time() - start < 30
+
+
+@pytest.mark.parametrize("expression", [".*a.{12}", ".{300}"])
+def test_a_pattern_of_many_states_does_not_hold_up_the_widest_strip(expression: str) -> None:
+    charset = Charset.named("ascii")
+    log_probs = log_softmax(3 * np.random.default_rng(0).normal(size=(512, len(charset))))
+    start = time.process_time()
+    [(text, _), *_] = prefix_beam(log_probs, grammar=Pattern(expression, charset))
+    assert re.fullmatch(expression, charset.text(text))
+    assert time.process_time() - start < 20  # on a quiet core 3; following every state with ten characters, 50
 
 
 def test_a_pattern_longer_than_the_crop_finds_nothing() -> None:
