@@ -72,7 +72,7 @@ class Training(QObject):
         history_changed: tuple of WeightsRecord, the newest first.
         finished: Finished of the run that ended.
         switched: str, the name of the weights that read from now on.
-        failed: exception that ended planning or training.
+        failed: exception that ended training, or that no plan can answer for.
     """
 
     history_changed = Signal(object)

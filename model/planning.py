@@ -120,7 +120,7 @@ def _too_few(usable: int, total: int, left_out: Iterable[Problem], apart: Mappin
     reasons = [f"{count} {cause}" for cause, count in Counter(problem.cause for problem in left_out).most_common()]
     reasons += [f"{count} set apart as {part}" for part, count in apart.items() if count]
     why = f" ({', '.join(reasons)})" if reasons else ""
-    return f"Training needs at least {MIN_CROPS} usable crops, but of {total} there are {usable}{why}."
+    return f"Training needs at least {MIN_CROPS} usable crops, and {usable} of {total} can be used{why}."
 
 
 def _held_out(report: CheckReport, fraction: float | None, seed: int) -> list[bool]:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from crnn_gui.services.child import ChildEndedError, ChildProcess
 from crnn_gui.services.predictor import failure
+from model.errors import KnownError
 from model.events import Finished, TrainEvent
 from model.messages import (
     Cancel,
@@ -144,7 +145,8 @@ class TrainerService(QObject):
         events_ready: tuple of TrainEvents, at most 20 times a second.
         finished: Finished, the last event of a run.
         used: Usage of the machine by the run, about once a second.
-        failed: exception that ended planning or training.
+        unplanned: KnownError, the reason why there is no plan; nobody has asked for a training yet.
+        failed: exception that ended training, or any other that ended planning.
     """
 
     state_changed = Signal(object)
@@ -152,6 +154,7 @@ class TrainerService(QObject):
     events_ready = Signal(object)
     finished = Signal(object)
     used = Signal(object)
+    unplanned = Signal(object)
     failed = Signal(object)
     _asked = Signal(object)
 
@@ -268,6 +271,8 @@ class TrainerService(QObject):
     @Slot(object)
     def _on_ended(self, error: Exception | None) -> None:
         was_planned = self._plan is not None and not self._is_training and self._state is not TrainerState.STOPPING
-        if error is not None:
+        if isinstance(error, KnownError) and not self._is_training:
+            self.unplanned.emit(error)
+        elif error is not None:
             self.failed.emit(error)
         self._set_state(TrainerState.PLANNED if was_planned and error is None else TrainerState.IDLE)

@@ -205,6 +205,7 @@ class TrainWorkspace(QWidget):
         trainer.planned.connect(self._on_planned)
         trainer.events_ready.connect(self._on_events_ready)
         training.finished.connect(self._on_finished)
+        trainer.unplanned.connect(self._on_failed)
         training.failed.connect(self._on_failed)
         training.switched.connect(self._on_switched)
         training.history_changed.connect(self.weights.show_history)

@@ -203,9 +203,10 @@ def test_too_few_crops_are_refused_with_the_counts(tmp_path: Path) -> None:
     with pytest.raises(TrainingError) as caught:
         plan(crops)
     assert str(caught.value) == (
-        "Training needs at least 8 usable crops, but of 13 there are 7 (3 empty_label, 1 missing, 2 set apart as test)."
+        "Training needs at least 8 usable crops, and 7 of 13 can be used "
+        "(3 empty_label, 1 missing, 2 set apart as test)."
     )
-    with pytest.raises(TrainingError, match=r"of 0 there are 0\."):
+    with pytest.raises(TrainingError, match=r"0 of 0 can be used\."):
         plan([])
 
 

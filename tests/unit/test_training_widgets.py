@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QModelIndex, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QPushButton, QTreeView
+from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QPushButton, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
 from crnn_gui import app as program
@@ -41,7 +41,7 @@ from model.events import (
     Severity,
     Started,
 )
-from model.messages import PlanSummary
+from model.messages import PlanSummary, TrainOptions
 
 Until = Callable[..., None]
 
@@ -178,7 +178,7 @@ def rows(card: ResultCard | WeightsList) -> QListWidget:
     return found
 
 
-def texts(card: ResultCard) -> str:
+def texts(card: QWidget) -> str:
     return " | ".join(label.text() for label in card.findChildren(QLabel) if label.isVisible())
 
 
@@ -324,6 +324,19 @@ def to_train(made: program.Application, until: Until) -> None:
 
 def click(button: QPushButton) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_what_keeps_a_plan_from_being_made_stands_in_the_plan_and_only_a_training_that_fails_is_an_error(
+    made: program.Application, until: Until, tmp_path: Path
+) -> None:
+    to_train(made, until)
+    trainer, options = made.training.trainer, TrainOptions(out=tmp_path / "out.safetensors")
+    trainer.plan(tmp_path / "gone.crnn", options)
+    until(lambda: "There are no words to train on." in texts(made.window.train.plan))
+    assert made.window.notices.notices == ()
+    until(lambda: trainer.state is TrainerState.IDLE)
+    trainer.start(tmp_path / "gone.crnn", options)
+    until(lambda: [n.text for n in made.window.notices.notices] == ["There are no words to train on."])
 
 
 def test_a_run_is_started_paused_stopped_and_judged(
