@@ -12,6 +12,7 @@ on either side.
 from __future__ import annotations
 
 import re
+from enum import Enum
 from unicodedata import bidirectional
 
 _FIRST = "\u0590"  # no character before it is written from right to left
@@ -19,6 +20,16 @@ _KINDS = {"R": "R", "AL": "R", "L": "L", "EN": "N", "AN": "N", "CS": "S", "ES": 
 _FROM_LEFT = re.compile(r"T*(?:[LN][^R]*)?L(?:[^R]*[LN])?T*|T*N+(?:[ST]+N+)*T*")
 _FROM_RIGHT = re.compile(r"R(?:[^L]*R)?")
 _MIRRORS = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
+
+
+class Direction(Enum):
+    """Which way a character is written."""
+
+    FROM_LEFT = "left"
+    FROM_RIGHT = "right"
+    OF_BASE = "base"  # a mark that stands behind its base in either order
+    NONE = "none"
+
 
 Place = tuple[int, bool]
 """Which character, and whether it stands in a part that is written from right to left."""
@@ -38,6 +49,22 @@ def turned_characters(text: str) -> tuple[list[str], list[int]]:
     places = [(i, from_right) for cluster, from_right in _arranged(kinds) for i in clusters[cluster]]
     characters = [text[i].translate(_MIRRORS) if from_right else text[i] for i, from_right in places]
     return characters, [i for i, _ in places]
+
+
+def direction(char: str) -> Direction:
+    """Return which way a character is written; numbers are written from left to right."""
+    kind = bidirectional(char)
+    if kind == "NSM":
+        return Direction.OF_BASE
+    found = _KINDS.get(kind)
+    return {"R": Direction.FROM_RIGHT, "L": Direction.FROM_LEFT, "N": Direction.FROM_LEFT}.get(
+        found or "", Direction.NONE
+    )
+
+
+def mirrored(char: str) -> str:
+    """Return the bracket that stands for this one where text is written from right to left; else the character."""
+    return char.translate(_MIRRORS)
 
 
 def _is_plain(text: str) -> bool:

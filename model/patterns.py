@@ -2,7 +2,7 @@ r"""Regular expressions as constraints on what may be read: ``[A-Z]{2}\d{6}``, `
 
 The whole text has to match. The dialect is the regular part of Python's: literals, ``.``, classes, ``\d \w \s`` and
 their opposites, groups, alternation, ``? * + {m,n}``, and anchors at the ends. What looks around or back is refused.
-Of text that is written from right to left, a pattern names the characters as they stand from left to right.
+Of text that is written from right to left, a pattern names the characters in their logical order, as they are typed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.charset import Charset, from_left, normalize
+from model.directions import Direction, direction, mirrored
 from model.errors import KnownError
 
 if TYPE_CHECKING:
@@ -85,8 +86,17 @@ class Pattern:
         except (re.error, OverflowError, RecursionError) as error:
             raise PatternError(f"The pattern {expression!r} is malformed: {error}.") from error
         self._flags = tree.state.flags & (re.IGNORECASE | re.ASCII)
-        begin = self._new()
-        self._end = self._sequence(_without_anchors(tree), begin)
+        self._is_from_right = False
+        parts = _without_anchors(tree)
+        begin = self._build(parts)
+        if Direction.FROM_RIGHT in (directions := self._directions()) and not _is_of_one_class(parts):
+            if directions - {Direction.FROM_RIGHT, Direction.NONE}:
+                raise PatternError(
+                    f"The pattern {expression!r} mixes letters that are written from right to left with others, "
+                    "digits or marks, which a constraint cannot have; name one kind, such as [א-ת ]+."
+                )
+            self._is_from_right = True
+            begin = self._build(parts)
         self._alive = self._states_that_can_end()
         if begin not in self._alive:
             raise PatternError(f"The pattern {expression!r} fits no text that these weights can write.")
@@ -160,8 +170,21 @@ class Pattern:
         self._arcs.append([])
         return len(self._arcs) - 1
 
+    def _build(self, parts: list[tuple[Any, Any]]) -> int:
+        """Make the nodes of all parts, which are those of nothing else, and return the first one."""
+        self._silent.clear()
+        self._arcs.clear()
+        self._found.clear()
+        begin = self._new()
+        self._end = self._sequence(parts, begin)
+        return begin
+
+    def _directions(self) -> set[Direction]:
+        symbols = frozenset[int]().union(*(found for arcs in self._arcs for found, _ in arcs))
+        return {direction(self._characters[symbol - 1]) for symbol in symbols}
+
     def _sequence(self, tree: Iterable[tuple[Any, Any]], node: int) -> int:
-        for kind, argument in tree:
+        for kind, argument in reversed(list(tree)) if self._is_from_right else tree:
             node = self._part(kind, argument, node)
         return node
 
@@ -211,6 +234,8 @@ class Pattern:
         part = f"{kind}{argument}"
         if part not in self._found:
             matching = self._matching(kind, argument)
+            if self._is_from_right:
+                matching = set(map(mirrored, matching))
             self._found[part] = frozenset(i for i, char in enumerate(self._characters, start=1) if char in matching)
         return self._found[part]
 
@@ -241,6 +266,16 @@ class Pattern:
         places = [f" at character {token.start() + 1}" for token in tokens if token[1]]
         where = places[0] if places else ""
         return PatternError(f"The pattern {self.expression!r} uses {what}{where}, which a constraint cannot have.")
+
+
+def _is_of_one_class(parts: list[tuple[Any, Any]]) -> bool:
+    """Whether all characters of a text are of the same class, so that their order says nothing: ``.*``, ``\\w{4}``."""
+    if len(parts) != 1:
+        return False
+    kind, argument = parts[0]
+    if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
+        return _is_of_one_class(list(argument[2]))
+    return kind in (op.IN, op.ANY, op.CATEGORY, op.NOT_LITERAL)
 
 
 def _without_anchors(tree: Iterable[tuple[Any, Any]], *, first: bool = True) -> list[tuple[Any, Any]]:

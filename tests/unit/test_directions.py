@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.beam import prefix_beam
 from model.charset import Charset, frames_needed
 from model.decoding import Lexicon, greedy
 from model.devices import choose
 from model.directions import turned, turned_characters
 from model.engines import TorchEngine
-from model.patterns import Pattern
+from model.patterns import Pattern, PatternError
 from model.reader import Reader
 from tests.unit.test_inference import untrained
 
@@ -82,10 +84,33 @@ def test_a_reading_has_its_characters_in_order_of_the_text_and_its_spans_in_the_
     log_probs[0, range(len(path)), path] = np.log(1 - 1e-6 * (len(charset) - 1))
     assert greedy(log_probs[0]) == (30, 31, 13, 6, 12, 21)
     lexicon = Lexicon(["שלומ 78", "שלומ78"], charset)
-    for constraint in (None, lexicon, Pattern(r"\d\d[א-ת]+", charset)):
+    for constraint in (None, lexicon):
         [prediction] = reader.predictions(log_probs, [1.0], top=2, constraint=constraint)
         assert prediction.text == "שלומ78"
         assert [c.char for c in prediction.characters] == list(prediction.text)
         letters, digits = prediction.characters[:4], prediction.characters[4:]
         assert [c.start for c in letters] == sorted((c.start for c in letters), reverse=True)
         assert digits[0].end <= digits[1].start < digits[1].end <= letters[-1].start
+
+
+@pytest.mark.parametrize("expression", ["א.*", "אב?ג+", "(?:אב|ג)*ד", "[אב]{2}-ג", "^א\\(ב+\\)$", ".*א.ב"])
+@given(text=st.text("אבגד()-", max_size=6).filter(lambda text: re.search("[א-ת]", text)))
+def test_a_pattern_has_its_characters_in_the_order_in_which_they_are_typed(expression: str, text: str) -> None:
+    matches = re.fullmatch(expression, text) is not None
+    assert Pattern(expression, Charset("אבגד()-")).matches(text) == matches
+
+
+def test_a_search_by_pattern_reads_from_right_to_left() -> None:
+    charset = Charset("אבג")
+    log_probs = np.log(np.full((6, 4), 0.25))
+    (text, _), *_ = prefix_beam(log_probs, top=1, grammar=Pattern("אב{2}ג", charset))
+    assert charset.text(text) == "אבבג"
+
+
+def test_a_pattern_that_mixes_directions_is_refused_unless_order_says_nothing() -> None:
+    charset = Charset("אבגabc12 ")
+    for expression in ("[א-ת]+ \\d", "א.", "aא"):
+        with pytest.raises(PatternError, match="mixes letters that are written from right to left"):
+            Pattern(expression, charset)
+    for expression in (".*", r"\w{2,4}", r"[a-c]+\d", "[א-ת ]+"):
+        Pattern(expression, charset)
