@@ -274,6 +274,7 @@ def _style_sheet(look: Tokens) -> str:
     QPushButton:disabled {{ color: {look.muted}; background: {look.window}; border-color: {look.line}; }}
     QPushButton[flat="true"], QToolButton {{ background: transparent; border: 1px solid transparent;
         border-radius: 4px; padding: 4px; }}
+    QToolBarExtension {{ padding: 0; }}
     QToolButton:hover, QPushButton[flat="true"]:hover {{ background: {look.raised}; }}
     QToolButton:focus, QPushButton[flat="true"]:focus {{ border-color: {look.accent}; }}
     QToolButton:checked {{ background: {look.raised}; color: {look.accent}; }}

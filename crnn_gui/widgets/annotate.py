@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolBar, QToolButton, QVBoxLayout, QWidget
 
-from crnn_gui import theme
+from crnn_gui import resources, theme
 from crnn_gui.box_tools import BoxTools
 from crnn_gui.document import ProjectDocument
 from crnn_gui.reading import Reading
@@ -142,6 +142,10 @@ class AnnotateWorkspace(QWidget):
             self._toolbar.addSeparator()
         self._toolbar.addWidget(self.angle)
         self._toolbar.addWidget(self._zoom)
+        more = self._toolbar.findChild(QToolButton, "qt_toolbar_ext_button")
+        more.setIcon(resources.icon("caret-double-right"))  # Qt's own is black in the dark look, too
+        more.setToolTip(self.tr("More tools"))
+        more.setAccessibleName(more.toolTip())
         self._inspector.add_tools(actions)
 
     @Slot(float)

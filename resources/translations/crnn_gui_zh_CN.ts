@@ -476,6 +476,10 @@
  <context>
   <name>AnnotateWorkspace</name>
   <message>
+   <source>More tools</source>
+   <translation>更多工具</translation>
+  </message>
+  <message>
    <source>No word of this project waits for you any more.</source>
    <translation>本项目中没有待处理的词了。</translation>
   </message>

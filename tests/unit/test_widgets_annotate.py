@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
+from crnn_gui.theme import Scheme
 from model.annotations import Box, Prediction, Source, State, Word, WordChange
 from model.messages import WordReading
 from tests.helpers.desk import ALT, CTRL, SHIFT, Desk, mouse_move, predict
@@ -436,6 +437,21 @@ def test_answer_for_words_of_the_project_before_is_dropped(reading_desk: Desk, t
     desk.document.predicted.connect(seen.append)
     desk.app.services.predictor.bulk_answer.emit((WordReading(2, box, Prediction("old", 0.5, (), (), "w")),))
     assert not seen
+
+
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
+def test_a_narrow_window_shows_where_the_other_tools_are(desk: Desk, scheme: Scheme) -> None:
+    desk.window.use_look(scheme.value)
+    desk.window.resize(1024, 640)
+    more = desk.window.annotate.findChild(QToolButton, "qt_toolbar_ext_button")
+    desk.until(more.isVisible)
+    image = desk.window.grab(QRect(more.mapTo(desk.window, QPoint()), more.size())).toImage()
+    ground = image.pixelColor(0, 0).lightness()
+    seen = [
+        abs(image.pixelColor(x, y).lightness() - ground) for x in range(image.width()) for y in range(image.height())
+    ]
+    desk.window.use_look(Scheme.LIGHT.value)
+    assert sum(difference > 64 for difference in seen) >= 8
 
 
 # --- from word to word ---
