@@ -211,10 +211,10 @@ class Accepting(QObject):
     def _on_edited(self, edit: Edit) -> None:
         if self._stage is Stage.CLOSED:
             return
-        for change in edit.changes:
-            if change.word_id in self._sample:
-                self._judge(self._sample[change.word_id], change.after)
-        if self._sample:
+        if not edit.word_ids.isdisjoint(self._sample):
+            for change in edit.changes:
+                if change.word_id in self._sample:
+                    self._judge(self._sample[change.word_id], change.after)
             self._conclude()
         self._soon.start()
 

@@ -76,9 +76,10 @@ class EditCommand(QUndoCommand):
 
     def undo(self) -> None:
         """Take the edit back and show where."""
-        for edit in reversed(self._edits):
-            self._editor.perform(edit.inverted())
-        self._editor.show(self._edits[0].inverted())
+        inverted = [edit.inverted() for edit in reversed(self._edits)]
+        for edit in inverted:
+            self._editor.perform(edit)
+        self._editor.show(inverted[-1])
 
     def id(self) -> int:
         """Name the gesture to the stack, which offers only commands of one id for merging."""
@@ -86,7 +87,7 @@ class EditCommand(QUndoCommand):
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """Take a later step of the same gesture on the same words into this one."""
-        if not isinstance(other, EditCommand) or _words(other._edits[0]) != _words(self._edits[0]):
+        if not isinstance(other, EditCommand) or other._edits[0].word_ids != self._edits[0].word_ids:
             return False
         if other._was_joined:
             self._edits[-1] = self._edits[-1].merged(other._edits[0])
@@ -123,7 +124,3 @@ class OrderCommand(QUndoCommand):
     def undo(self) -> None:
         """Give the order before."""
         self._orderer.give_order(self._page_id, self._before)
-
-
-def _words(edit: Edit) -> set[int]:
-    return {change.word_id for change in edit.changes}

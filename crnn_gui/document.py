@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Slot
 
 from crnn_gui.commands import EditCommand, OrderCommand
 from crnn_gui.project_state import ProjectState
-from crnn_gui.project_values import WITHOUT_WORDS, Moves, Notice, ProjectInfo
+from crnn_gui.project_values import WITHOUT_WORDS, Notice, ProjectInfo
 from crnn_gui.recounting import Recount
 from crnn_gui.services.pages import PageImage, PageImages
 from crnn_gui.services.projects import DamagedFile, OpenedProject, ProjectOpener
@@ -278,8 +278,12 @@ class ProjectDocument(ProjectState):
 
     def change_words(self, title: str, changes: Sequence[WordChange]) -> None:
         """Make changes to words of any pages one undo step, as search and replace and the review wall do."""
-        if changes and self._may_write():
-            self._push(title, tuple(WordChange(c.before, c.after and self._signed(c.after)) for c in changes))
+        self.make(Edit(title, tuple(WordChange(c.before, c.after and self.signed(c.after)) for c in changes)))
+
+    def make(self, edit: Edit) -> None:
+        """Make an edit of words of any pages that was prepared elsewhere, with words that are signed."""
+        if edit.changes and self._may_write():
+            self._push_edit(edit)
 
     def take_in(self, plan: ImportPlan, on_done: Callable[[ImportReport], None]) -> None:
         """Add the pages and words of an import, whose images are in place. It is no edit, so Undo knows nothing of it.
@@ -325,12 +329,12 @@ class ProjectDocument(ProjectState):
         self, title: str, ids: Collection[int], change: Callable[[Word], Word], *, gesture: int = 0
     ) -> None:
         pairs = [(self._words[i], change(self._words[i])) for i in ids if i in self._words]
-        changes = tuple(WordChange(old, self._signed(new)) for old, new in pairs if old != new)
+        changes = tuple(WordChange(old, self.signed(new)) for old, new in pairs if old != new)
         if changes and self._may_write():
             self._push(title, changes, gesture=gesture)
 
     def _new_word(self, page_id: int, box: Box) -> Word:
-        word = self._signed(Word(self._next_word_id, page_id, box))
+        word = self.signed(Word(self._next_word_id, page_id, box))
         self._next_word_id += 1
         return word
 
@@ -338,7 +342,8 @@ class ProjectDocument(ProjectState):
         page = self.page
         return box.clamped(page.width, page.height) if page is not None and page.width else box
 
-    def _signed(self, word: Word) -> Word:
+    def signed(self, word: Word) -> Word:
+        """Return the word as this user's of this moment; any thread may ask."""
         return replace(word, author=self._author, changed_at=time.time())
 
     def _may_write(self) -> bool:
@@ -357,21 +362,16 @@ class ProjectDocument(ProjectState):
         was_joined = self._store.apply(edit, gesture=gesture)
         if edit.pages:
             self._mark_pages(edit.pages)
-        moves = Moves()
-        for change in edit.changes:  # an edit may change ten thousands of words
-            page_id, before, after = change.page_id, change.before, change.after
-            if before is not None:
-                moves.leave(page_id, before.state(self._predictions.get(before.id)))
-            if page_id == self._page_id:
+        # An edit may change a hundred thousand words: nothing here looks long at those of other pages.
+        if self._page_id in edit.page_ids:
+            here = [change for change in edit.changes if change.page_id == self._page_id]
+            for change in here:
                 self._replace_word(change)
-            if after is not None:
-                moves.come(page_id, after.state(self._predictions.get(after.id)))
-        counts = moves.counts(self.page_counts)
-        self._words = dict(sorted(self._words.items()))  # a word brought back by undo returns to its place
-        self._set_counts(counts)
+            self._words = dict(sorted(self._words.items()))  # a word brought back by undo returns to its place
+            self._recount_page()
+            self.words_changed.emit(frozenset(change.word_id for change in here))
         # Which words of other pages have a prediction is known to the store alone.
-        self._recount.add(pages=counts.keys() - {self._page_id})
-        self.words_changed.emit(frozenset(c.word_id for c in edit.changes))
+        self._recount.add(pages=edit.page_ids.union(change.page_id for change in edit.pages) - {self._page_id})
         self.edited.emit(edit)
         self.select(self._selection)
         return was_joined
@@ -391,12 +391,14 @@ class ProjectDocument(ProjectState):
         if shown is not None and (shown != self._wanted_page or not edit.changes):
             self.open_page(shown)
             return
-        here = [c for c in edit.changes if c.page_id == self._page_id]
-        ids = [c.word_id for c in here or edit.changes if c.after is not None]
-        if here:
+        if not edit.changes:
+            return
+        page_id = self._page_id if self._page_id in edit.page_ids else edit.changes[0].page_id
+        ids = [c.word_id for c in edit.changes if c.page_id == page_id and c.after is not None]
+        if page_id == self._page_id:
             self.select(ids)
-        elif edit.changes:
-            self.open_page(edit.changes[0].page_id, ids)
+        else:
+            self.open_page(page_id, ids)
 
     @Slot(object)
     def _on_edit_refused(self, error: Exception) -> None:

@@ -12,6 +12,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 INTERVAL_MILLISECONDS = 2000
 
+MANY_OBJECTS = 100_000
+"""More new ones at once are words of a project or of an edit, which stay; to go through them takes some frames."""
+
 
 class GarbageCollector(QObject):
     """Takes the collector over as long as it lives, and gives it back when it is stopped."""
@@ -42,6 +45,9 @@ class GarbageCollector(QObject):
 
     @Slot()
     def _on_interval(self) -> None:
+        if gc.get_count()[0] > MANY_OBJECTS:
+            self.spare()
+            return
         # As the interpreter would: the oldest generation whose count is over its threshold.
         for generation in (2, 1, 0):
             if gc.get_count()[generation] > self._thresholds[generation]:

@@ -38,7 +38,8 @@ class ProjectState(QObject):
         page_opened: the Page whose words are current now, or None.
         image_ready: PageImage of the current page.
         order_changed: the current page's words are to be read in another order.
-        words_changed: frozenset of the ids of words that came, went or changed, or whose prediction did; on any page.
+        words_changed: frozenset of the ids of words of the current page that came, went or changed, or whose prediction
+            did.
         selection_changed: tuple of the selected word ids.
         counts_changed: Counts of the project.
         page_counts_changed: frozenset of page ids.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import add, sub
 from pathlib import Path
@@ -68,8 +68,6 @@ WITHOUT_WORDS = Counts(pages=1)
 """What is known of a page that nothing was marked on."""
 
 _COUNTED = (State.VERIFIED, State.SUGGESTED, State.IGNORED, State.UNLABELLED)  # in the order of Counts
-_WORDS = Counts._fields.index("words")
-_PLACES = {state: Counts._fields.index(state) for state in _COUNTED}
 
 
 def count_states(states: Iterable[State], *, pages: int = 0) -> Counts:
@@ -91,27 +89,3 @@ def minus(a: Counts, b: Counts) -> Counts:
 def total(counts: Iterable[Counts]) -> Counts:
     """Return the sum of any number of counts."""
     return Counts(*map(sum, zip(*counts, strict=True)))
-
-
-class Moves:
-    """Words of many pages that leave states and come to others, to be counted together."""
-
-    def __init__(self) -> None:
-        self._steps: dict[int, list[int]] = {}
-
-    def leave(self, page_id: int, state: State) -> None:
-        """Count one word of this state less."""
-        self._step(page_id, state, -1)
-
-    def come(self, page_id: int, state: State) -> None:
-        """Count one word of this state more."""
-        self._step(page_id, state, 1)
-
-    def _step(self, page_id: int, state: State, step: int) -> None:
-        steps = self._steps.setdefault(page_id, [0] * len(Counts._fields))
-        steps[_WORDS] += step
-        steps[_PLACES[state]] += step
-
-    def counts(self, known: Callable[[int], Counts]) -> dict[int, Counts]:
-        """Return the counts of the pages by id, from those before."""
-        return {page_id: Counts(*map(add, known(page_id), steps)) for page_id, steps in self._steps.items()}

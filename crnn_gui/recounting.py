@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 RECOUNT_MILLISECONDS = 500
 
+PORTION = 1000
+"""Pages whose numbers are taken over at once; those of many more would hold the hands up."""
+
 
 class Recount(QObject):
     """Gathers pages for half a second and counts them in the file, and no others: a project may have 100,000.
@@ -47,9 +50,14 @@ class Recount(QObject):
     def _on_due(self) -> None:
         pages, words = self._pages, self._words
         self._pages, self._words = set(), set()
+        self._store.read(lambda store: sorted(pages | store.pages_of(words)), self._count)
 
+    def _count(self, pages: list[int]) -> None:
+        for start in range(0, len(pages), PORTION):
+            self._count_portion(pages[start : start + PORTION])
+
+    def _count_portion(self, pages: list[int]) -> None:
         def count(store: AnnotationStore) -> dict[int, Counts]:
-            wanted = pages | store.pages_of(words)
-            return dict.fromkeys(wanted, WITHOUT_WORDS) | store.page_counts(wanted)
+            return dict.fromkeys(pages, WITHOUT_WORDS) | store.page_counts(pages)
 
         self._store.read(count, self.counted.emit)

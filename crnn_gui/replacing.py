@@ -213,8 +213,7 @@ class Replacing(QObject):
         if self._rule is not None:
             self._soon.start()
             return
-        changed = {change.word_id for change in edit.changes}
-        rows = tuple(row for row in self.rows if row.found.word.id not in changed)
+        rows = tuple(row for row in self.rows if row.found.word.id not in edit.word_ids)
         self._show(_Preview(rows))
 
 

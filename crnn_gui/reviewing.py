@@ -91,14 +91,19 @@ class Reviewing(QObject):
         wanted = tuple(word_ids)
         self._watched.append(since)
 
-        def found(words: tuple[WordChange, ...]) -> None:
-            self._watched.remove(since)
-            changes = [change for change in words if change.word_id not in since]
-            self._document.change_words(title, changes)
-            if on_done is not None:
-                on_done(0 if self._document.read_only else len(changes))
+        def sign(found: FoundWord) -> Word | None:
+            after = make(found)
+            return None if after is None or after == found.word else self._document.signed(after)
 
-        self.words.changes(wanted, make, found)
+        def made(edit: Edit) -> None:
+            self._watched.remove(since)
+            if not since.isdisjoint(edit.word_ids):
+                edit = replace(edit, changes=tuple(c for c in edit.changes if c.word_id not in since))
+            self._document.make(edit)
+            if on_done is not None:
+                on_done(0 if self._document.read_only else len(edit.changes))
+
+        self.words.prepare_edit(title, wanted, sign, made)
 
     @Slot()
     def _on_words_replaced(self) -> None:
@@ -113,10 +118,9 @@ class Reviewing(QObject):
 
     @Slot(object)
     def _on_edited(self, edit: Edit) -> None:
-        changed = {change.word_id for change in edit.changes}
-        self.words.mark(changed)
+        self.words.mark(edit.word_ids)
         for since in self._watched:
-            since |= changed
+            since |= edit.word_ids
 
     @Slot(object)
     def _on_predicted(self, read: tuple[tuple[int, object, object], ...]) -> None:

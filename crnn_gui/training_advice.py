@@ -29,8 +29,10 @@ class TrainingAdvice(QObject):
         self._training = training
         self._given = ""
         self._pays = False
+        self._is_edited = False
         document.project_changed.connect(self._on_project_changed)
         document.edited.connect(self._on_edited)
+        document.counts_changed.connect(self._on_counts_changed)
         training.runs.changed.connect(self._on_runs_changed)
         training.trainer.state_changed.connect(self._on_state_changed)
 
@@ -40,7 +42,7 @@ class TrainingAdvice(QObject):
 
     @Slot()
     def _on_project_changed(self) -> None:
-        self._given, self._pays = "", False
+        self._given, self._pays, self._is_edited = "", False, False
 
     @Slot(object)
     def _on_runs_changed(self, _runs: object) -> None:
@@ -50,6 +52,15 @@ class TrainingAdvice(QObject):
 
     @Slot(object)
     def _on_edited(self, _edit: object) -> None:
+        self._is_edited = True
+        self._look()
+
+    @Slot(object)
+    def _on_counts_changed(self, _counts: object) -> None:
+        if self._is_edited:  # words of other pages are counted after the edit; a project that is opened is no edit
+            self._look()
+
+    def _look(self) -> None:
         """Offer to train again when the words have just become enough, not at each word after that."""
         paid, self._pays = self._pays, self._training.pays_again
         if self._pays and not paid:

@@ -241,12 +241,19 @@ class Edit:
         changes: the words it changed.
         undoes: True when this edit takes an earlier one back (it is journalled as such).
         pages: the marks of pages it changed.
+        word_ids, page_ids: of its changes; known from the start, as there may be a hundred thousand of them.
     """
 
     title: str
     changes: tuple[WordChange, ...]
     undoes: bool = False
     pages: tuple[PageChange, ...] = ()
+    word_ids: frozenset[int] = field(init=False, compare=False, repr=False)
+    page_ids: frozenset[int] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "word_ids", frozenset(change.word_id for change in self.changes))
+        object.__setattr__(self, "page_ids", frozenset(change.page_id for change in self.changes))
 
     def inverted(self) -> Edit:
         """Return the edit that takes this one back."""

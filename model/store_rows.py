@@ -143,7 +143,9 @@ def run_from_row(row: Row) -> RunRecord:
 
 def changes_to_json(changes: Iterable[WordChange]) -> str:
     """Return both sides of every change as the journal keeps them; a side that does not exist is null."""
-    return _to_json([{"before": _word_to_dict(c.before), "after": _word_to_dict(c.after)} for c in changes])
+    # One by one: a single call for a hundred thousand changes would keep all other threads waiting for its end.
+    texts = (_to_json({"before": _word_to_dict(c.before), "after": _word_to_dict(c.after)}) for c in changes)
+    return f"[{','.join(texts)}]"
 
 
 def page_changes_to_json(changes: Iterable[PageChange]) -> str:
@@ -197,5 +199,4 @@ def _word_from_dict(values: dict[str, Any] | None) -> Word | None:
     )
 
 
-def _to_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -11,13 +11,15 @@ from shiboken6 import isValid
 
 from crnn_gui.services.store_service import StoreService
 from crnn_gui.services.survey import FoundWord
-from model.annotations import State, Word, WordChange
+from model.annotations import Edit, State, Word, WordChange
 
 if TYPE_CHECKING:
     from model.review_queries import ReviewIndex, ReviewQuery
     from model.store import AnnotationStore
 
 T = TypeVar("T")
+
+_PORTION = 1000
 
 
 @dataclass(eq=False, slots=True)
@@ -158,18 +160,25 @@ class ReviewService(QObject):
 
         self.ask(work, on_answer)
 
-    def changes(
+    def prepare_edit(
         self,
+        title: str,
         word_ids: Iterable[int],
         make: Callable[[FoundWord], Word | None],
-        on_answer: Callable[[tuple[WordChange, ...]], None],
+        on_answer: Callable[[Edit], None],
     ) -> None:
-        """Read words with their newest predictions, and return what ``make`` makes of those that are there."""
+        """Read words with their newest predictions, and return the edit that ``make`` makes of those that are there.
+
+        Args:
+            make: returns the word as it is to be, or None to leave it alone; it runs in the store's thread.
+        """
         wanted = tuple(word_ids)
 
-        def work(store: AnnotationStore) -> tuple[WordChange, ...]:
-            made = ((found.word, make(found)) for found in found_words(store, wanted))
-            return tuple(WordChange(before, after) for before, after in made if after is not None and after != before)
+        def work(store: AnnotationStore) -> Edit:
+            # By portions: to let go of ten thousands of values at once would hold every thread up.
+            portions = (wanted[start : start + _PORTION] for start in range(0, len(wanted), _PORTION))
+            made = ((found.word, make(found)) for ids in portions for found in found_words(store, ids))
+            return Edit(title, tuple(WordChange(before, after) for before, after in made if after is not None))
 
         self._store.read(work, on_answer)
 

@@ -56,7 +56,7 @@ class Queue:
             last = next((job for job in reversed(self.jobs) if job.edit is not None or not job.is_write), None)
             if not gesture or last is None or last.gesture != gesture or last.edit is None:
                 return False
-            if {c.word_id for c in last.edit.changes} != {c.word_id for c in edit.changes}:
+            if last.edit.word_ids != edit.word_ids:
                 return False
             last.edit = last.edit.merged(edit)
             last.not_before = time.monotonic() + GESTURE_SECONDS

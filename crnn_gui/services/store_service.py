@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from crnn_gui.services.store_queue import GESTURE_SECONDS, Job, Queue
 from crnn_gui.services.store_worker import OpenedFile, Worker
@@ -72,6 +72,10 @@ class StoreService(QObject):
         self._thread.setObjectName("annotation file")
         self._worker = Worker(self._queue)
         self._worker.moveToThread(self._thread)
+        # An edit, and what follows it, is written when all have shown it: two threads in Python hold each other up.
+        self._wake_soon = QTimer(self)
+        self._wake_soon.setSingleShot(True)
+        self._wake_soon.timeout.connect(self._wake)
         self._wake.connect(self._worker.drain)
         self._shut.connect(self._worker.shut)
         self._worker.done.connect(self._on_job_done)
@@ -175,7 +179,10 @@ class StoreService(QObject):
             self._pending.append(job)
             self._tell(problem=self._state.problem, is_replaced=self._state.is_replaced)
         self._queue.append(job)
-        self._wake.emit()
+        if job.edit is not None:
+            self._wake_soon.start()
+        elif not self._wake_soon.isActive():
+            self._wake.emit()
 
     def _with_pending(self, content: PageContent) -> PageContent:
         words, predictions = {word.id: word for word in content.words}, dict(content.predictions)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
@@ -288,21 +288,19 @@ class WallModel(QAbstractListModel):
     def _on_edited(self, edit: Edit) -> None:
         if self._is_loading:
             self._edited_since |= {change.word_id: change.after for change in edit.changes}
-        is_outdated = False
-        deleted = set()
-        for change in edit.changes:
-            known = self._loaded.get(change.word_id)
-            if change.after is None:
-                deleted.add(change.word_id)
-            elif known is not None:
-                self._loaded[change.word_id] = _changed(known, change.after)
-            else:
-                is_outdated |= self._belongs(change.after)
-        if deleted & self._loaded.keys():
+        known = edit.word_ids & self._loaded.keys()
+        here = {change.word_id: change.after for change in edit.changes if change.word_id in known} if known else {}
+        others = (change.after for change in edit.changes if change.word_id not in here)
+        is_outdated = bool(edit.pages) or any(word is not None and self._belongs(word) for word in others)
+        for word_id, word in here.items():
+            if word is not None:
+                self._loaded[word_id] = _changed(self._loaded[word_id], word)
+        deleted = {word_id for word_id, word in here.items() if word is None}
+        if deleted:
             self._take_down(deleted)
-        self._tell_changed(change.word_id for change in edit.changes)
+        self._tell_changed(here)
         self.tally.recount()
-        if (is_outdated or edit.pages) and not self._is_loading:
+        if is_outdated and not self._is_loading:
             self.outdated.emit()
 
     def _take_down(self, deleted: set[int]) -> None:
@@ -331,18 +329,24 @@ class WallModel(QAbstractListModel):
 
     def _tell_changed(self, word_ids: Iterable[int]) -> None:
         before = len(self._decided)
-        for word_id in word_ids:
-            if word_id not in self._places:
-                continue
-            found = self._loaded[word_id]
-            if self._stays(found):
+        changed = [word_id for word_id in word_ids if word_id in self._places]
+        for word_id in changed:
+            if self._stays(self._loaded[word_id]):
                 self._decided.discard(word_id)
             else:
                 self._decided.add(word_id)
-            index = self.index(self._places[word_id])
-            self.dataChanged.emit(index, index)
+        # Once for rows in succession, and for no other row: the text of a field that is open there would be lost.
+        for first, last in _runs(sorted(self._places[word_id] for word_id in changed)):
+            self.dataChanged.emit(self.index(first), self.index(last))
         if len(self._decided) != before:
             self.summary_changed.emit()
+
+
+def _runs(rows: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each succession of rows that follow each other."""
+    for _, run in groupby(enumerate(rows), key=lambda one: one[1] - one[0]):
+        found = [row for _, row in run]
+        yield found[0], found[-1]
 
 
 def _changed(found: FoundWord, word: Word) -> FoundWord:

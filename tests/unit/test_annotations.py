@@ -132,6 +132,13 @@ def test_inverting_twice_is_the_edit_again(edit: Edit) -> None:
     assert edit.inverted().undoes
 
 
+@given(EDITS)
+def test_an_edit_knows_its_words_and_pages(edit: Edit) -> None:
+    for one in (edit, edit.inverted()):
+        assert one.word_ids == {change.word_id for change in edit.changes}
+        assert one.page_ids == {change.page_id for change in edit.changes}
+
+
 def test_an_inverted_edit_takes_steps_back_in_reverse() -> None:
     drawn, moved = word(1), word(1, left=5)
     edit = Edit("Draw word", (WordChange(None, drawn), WordChange(drawn, moved)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, Qt
 from PySide6.QtGui import QKeyEvent, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication
@@ -205,6 +205,16 @@ def test_several_words_are_accepted_in_one_step_of_undo(review: ReviewWorkspace,
     assert room.document.undo_stack.count() == before + 1
     room.document.undo()
     assert states(review) == [State.SUGGESTED] * 4 + [State.UNLABELLED]
+
+
+def test_rows_that_follow_each_other_are_told_of_at_once(review: ReviewWorkspace) -> None:
+    told: list[tuple[int, int]] = []
+    review.model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
+    for row in (0, 1, 3):
+        index = review.model.index(row)
+        review.wall.selectionModel().select(index, QItemSelectionModel.SelectionFlag.Select)
+    press(review, Qt.Key.Key_Return, modifier=Qt.KeyboardModifier.ControlModifier)
+    assert told == [(0, 1), (3, 3)]
 
 
 def test_undo_returns_to_the_word_even_on_another_page(review: ReviewWorkspace, room: Room, until: Until) -> None:
