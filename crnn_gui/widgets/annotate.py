@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from crnn_gui import resources, theme
@@ -125,6 +127,7 @@ class AnnotateWorkspace(QWidget):
         self.editor.refused.connect(self.told)
         self.pages.page_requested.connect(self._on_page_requested)
         self.pages.delete_requested.connect(self.delete_pages)
+        self.pages.letter_typed.connect(self._on_letter_typed)
         self._document.selection_changed.connect(self._on_selection_changed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -142,7 +145,7 @@ class AnnotateWorkspace(QWidget):
             self._toolbar.addSeparator()
         self._toolbar.addWidget(self.angle)
         self._toolbar.addWidget(self._zoom)
-        more = self._toolbar.findChild(QToolButton, "qt_toolbar_ext_button")
+        more = cast("QToolButton", self._toolbar.findChild(QToolButton, "qt_toolbar_ext_button"))
         more.setIcon(resources.icon("caret-double-right"))  # Qt's own is black in the dark look, too
         more.setToolTip(self.tr("More tools"))
         more.setAccessibleName(more.toolTip())
@@ -338,3 +341,11 @@ class AnnotateWorkspace(QWidget):
     def _on_page_requested(self, page_id: int) -> None:
         self.editor.keep()
         self._document.open_page(page_id)
+
+    @Slot(QKeySequence)
+    def _on_letter_typed(self, key: QKeySequence) -> None:
+        """Who clicks on a row of the pages and presses W wants to draw."""
+        self.canvas.setFocus()
+        for action in self.canvas.actions():
+            if key in action.shortcuts():
+                action.trigger()

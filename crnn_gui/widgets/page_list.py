@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -69,10 +69,12 @@ class PageList(QFrame):
     Signals:
         page_requested: id of the page to open.
         delete_requested: Delete was pressed in the list; :attr:`chosen` are meant.
+        letter_typed: QKeySequence of a letter that was typed in the list, which means the page beside it.
     """
 
     page_requested = Signal(int)
     delete_requested = Signal()
+    letter_typed = Signal(QKeySequence)
 
     def __init__(self, document: ProjectDocument, model: PageListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,11 +138,16 @@ class PageList(QFrame):
         self._empty.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take Delete in the list as a wish. An action of the list loses its keys when the list was hidden."""
-        is_delete = isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-        if not is_delete or event.type() != QEvent.Type.KeyPress:
+        """Take keys in the list as wishes. An action of the list loses its keys when the list was hidden."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return False
-        self.delete_requested.emit()
+        is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_requested.emit()
+        elif is_plain and event.text().isalpha():
+            self.letter_typed.emit(QKeySequence(event.keyCombination()))
+        else:
+            return False
         return True
 
     @property

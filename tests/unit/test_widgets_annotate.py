@@ -11,6 +11,7 @@ from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from crnn_gui.theme import Scheme
+from crnn_gui.widgets.canvas_tools import Tool
 from model.annotations import Box, Prediction, Source, State, Word, WordChange
 from model.messages import WordReading
 from tests.helpers.desk import ALT, CTRL, SHIFT, Desk, mouse_move, predict
@@ -452,6 +453,18 @@ def test_a_narrow_window_shows_where_the_other_tools_are(desk: Desk, scheme: Sch
     ]
     desk.window.use_look(Scheme.LIGHT.value)
     assert sum(difference > 64 for difference in seen) >= 8
+
+
+def test_letters_mean_the_page_after_a_click_on_its_row(desk: Desk) -> None:
+    view = desk.window.annotate.pages.view
+    desk.until(lambda: view.model().rowCount() == 2)
+    place = view.visualRect(view.model().index(1, 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    desk.until(lambda: desk.document.page is not None and desk.document.page.path == "second.png")
+    assert QApplication.focusWidget() is view
+    desk.key(Qt.Key.Key_W)
+    assert desk.canvas.tool is Tool.RECTANGLE
+    assert desk.canvas.hasFocus()
 
 
 # --- from word to word ---
