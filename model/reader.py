@@ -204,11 +204,19 @@ class Reader:
             Character(char, spans[place].confidence, *extents[place])
             for char, place in zip(*turned_characters(written), strict=True)
         )
+        # A space at an end is margin that was read, and no label has one.
+        text = "".join(character.char for character in characters)
+        begin = len(text) - len(text.lstrip())
+        text = text.strip()
+        different: dict[str, float] = {}
+        for other, score in others:
+            if other.strip() != text:
+                different.setdefault(other.strip(), score)
         return Prediction(
-            text="".join(character.char for character in characters),
+            text=text,
             confidence=_probability(log_prob),
-            characters=characters,
-            alternatives=tuple(Alternative(text, _probability(score)) for text, score in others),
+            characters=characters[begin : begin + len(text)],
+            alternatives=tuple(Alternative(other, _probability(score)) for other, score in different.items()),
             weights=self.weights_hash,
         )
 

@@ -294,8 +294,8 @@ def test_alternatives_are_other_texts_and_come_in_order(recognizer: Recognizer) 
         assert next(recognizer.read_many([crop], top=5)).alternatives[0].text == texts[1]
 
 
-def reader() -> Reader:
-    weights = replace(untrained(hidden=16), charset=Charset("abcdefghijklmnopqrstuvwxyz0123456789"))
+def reader(characters: str = "abcdefghijklmnopqrstuvwxyz0123456789") -> Reader:
+    weights = replace(untrained(hidden=16), charset=Charset(characters))
     device = choose("cpu")
     return Reader(weights, "", engine=TorchEngine(weights, device), device=device, trials=())
 
@@ -311,6 +311,22 @@ def test_the_text_is_the_most_probable_of_those_told() -> None:
     assert one.confidence == several.confidence > several.alternatives[0].confidence
     assert "a" in [alternative.text for alternative in several.alternatives]
     assert [c.char for c in several.characters] == ["b"]
+
+
+@pytest.mark.parametrize("top", [None, 1, 5])
+@pytest.mark.parametrize("pattern", [None, "[ab ]+"])
+def test_a_margin_that_is_read_as_a_space_is_no_part_of_the_text(top: int | None, pattern: str | None) -> None:
+    likely = (3, 1, 3, 2, 0, 3)  # " a b ", the last space not quite sure
+    probs = np.full((1, len(likely), 37), 0.001)
+    probs[0, range(len(likely)), likely] = 1
+    probs[0, -1, 0] = 0.5
+    log_probs = np.log(probs / probs.sum(axis=-1, keepdims=True))
+    reads = reader("ab cdefghijklmnopqrstuvwxyz012345678")
+    constraint = reads.constraint(lexicon=None, pattern=pattern)
+    [prediction] = reads.predictions(log_probs, [1.0], top=top, constraint=constraint)
+    texts = [prediction.text, *(a.text for a in prediction.alternatives)]
+    assert texts[0] == "".join(c.char for c in prediction.characters) == "a b"
+    assert texts == list(dict.fromkeys(text.strip() for text in texts))
 
 
 def test_the_last_character_reaches_to_the_end_unless_another_would_fit() -> None:
