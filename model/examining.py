@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 
 from model import distributed
 from model.events import Decision
-from model.gate import GENERAL_LOSS, Comparison, blended, decide, forgotten
+from model.gate import Comparison, blended, decide, forgets
 
 if TYPE_CHECKING:
     from model.checkpoint import Weights
     from model.training_setup import Setup
-
-AIM = GENERAL_LOSS / 2
-"""What blends may forget: half of what the gate allows, for its general words are a sample."""
 
 BLENDS = 3
 """Blends that are tried when the new weights alone forget more; each halves the interval that the best share is in."""
@@ -39,8 +36,7 @@ class Examiner:
     def choose(self, candidate: Weights, *, until: float) -> tuple[Weights, Comparison, float]:
         """Return the weights to decide on: these or, where they forget too much, a blend with the old that does not.
 
-        Of those that pass the gate it is the one with most of the new weights that forgets no more than :data:`AIM`, or
-        the one that forgets least.
+        Of those that pass the gate it is the one with most of the new weights.
 
         Args:
             candidate: what training arrived at.
@@ -51,13 +47,13 @@ class Examiner:
         """
         tried = [(candidate, self.compare(candidate), 1.0)]
         low, high = 0.0, 1.0
-        while forgotten(tried[0][1]) > AIM and len(tried) <= BLENDS and time.monotonic() + self.sitting < until:
+        while forgets(tried[0][1]) and len(tried) <= BLENDS and time.monotonic() + self.sitting < until:
             share = (low + high) / 2
             mixed = replace(candidate, state=blended(self._setup.start.state, candidate.state, share))
             tried.append((mixed, self.compare(mixed), share))
-            low, high = (low, share) if forgotten(tried[-1][1]) > AIM else (share, high)
+            low, high = (low, share) if forgets(tried[-1][1]) else (share, high)
         passing = [found for found in tried if decide(found[1]).decision is Decision.BETTER]
-        return max(passing, key=lambda found: (-max(forgotten(found[1]), AIM), found[2]), default=tried[0])
+        return max(passing, key=lambda found: found[2], default=tried[0])
 
     def compare(self, candidate: Weights) -> Comparison:
         """Let weights read all words and return what the gate looks at."""

@@ -38,8 +38,6 @@ GENERAL_LOSS = 0.01
 SURE = 100
 """Held-out words from which on a comparison is told without a word of caution."""
 
-_ROUNDING = 1e-9  # accuracies are quotients
-
 _CERTAIN = 1.96  # standard errors on either side that leave one case of twenty outside
 
 
@@ -247,18 +245,18 @@ def decide(comparison: Comparison) -> Verdict:
         return Verdict(Decision.BETTER, f"The new weights read better: {change}.{caution}")
     old, new = comparison.general_before.score.accuracy, comparison.general_after.score.accuracy
     general = f"{old:.1%} before and {new:.1%} after, of the general words"
-    if forgotten(comparison) > GENERAL_LOSS + _ROUNDING:
+    if forgets(comparison):
         return Verdict(Decision.REFUSED, f"The new weights forget too much: {general}, for {change}.")
     return Verdict(Decision.BETTER, f"The new weights read better: {change}; {general}.{caution}")
 
 
-def forgotten(comparison: Comparison) -> float:
-    """Return what share of the general words the new weights read no more, in [-1, 1]; a single word counts as none."""
+def forgets(comparison: Comparison) -> bool:
+    """Whether the new weights read fewer of the general words than they may: by more than a point, and than a word."""
     old, new = comparison.general_before, comparison.general_after
     if old is None or new is None:
-        return 0.0
-    lost = old.score.accuracy - new.score.accuracy
-    return 0.0 if 0 < round(lost * old.score.words) <= 1 else lost
+        return False
+    lost = (old.score.accuracy - new.score.accuracy) * old.score.words
+    return round(lost) > max(1, GENERAL_LOSS * old.score.words)
 
 
 def blended(old: Mapping[str, Tensor], new: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:

@@ -327,38 +327,40 @@ def test_fine_tuning_keeps_the_base_unless_it_reads_better(
 
 
 @pytest.mark.parametrize(
-    ("lost", "share"),
+    ("forgetting", "share"),
     [
-        ((0.004,), None),
-        ((0.05, 0.0, 0.02, 0.004), 0.625),
-        ((0.05, 0.02, 0.009, 0.007), 0.125),
-        ((0.008, 0.0, 0.0, 0.0), 0.875),
+        ((False,), None),
+        ((True, False, True, False), 0.625),
+        ((True, False, False, False), 0.875),
+        ((True, True, True, False), 0.125),
     ],
-    ids=["as it is", "the most that forgets little", "the one that forgets least", "nearly all"],
 )
 def test_weights_that_forget_are_blended_with_the_old_ones(
     plan: TrainingPlan,
     config: TrainConfig,
     learnt: tuple[Path, list[TrainEvent]],
     monkeypatch: pytest.MonkeyPatch,
-    lost: tuple[float, ...],
+    forgetting: tuple[bool, ...],
     share: float | None,
 ) -> None:
-    """What the weights of each trial forget, in their order; all of them read better."""
+    """Whether the weights of each trial forget, in their order; all of them read better."""
     seen: list[Comparison] = []
 
-    def forgotten(comparison: Comparison) -> float:
+    def forgets(comparison: Comparison) -> bool:
         if not any(comparison is one for one in seen):
             seen.append(comparison)
-        return lost[[comparison is one for one in seen].index(True)]
+        return forgetting[[comparison is one for one in seen].index(True)]
 
-    monkeypatch.setattr(examining, "forgotten", forgotten)
+    def verdict(comparison: Comparison) -> Verdict:
+        return Verdict(Decision.REFUSED if forgets(comparison) else Decision.BETTER, "as told")
+
+    monkeypatch.setattr(examining, "forgets", forgets)
     for module in (examining, concluding):
-        monkeypatch.setattr(module, "decide", lambda comparison: Verdict(Decision.BETTER, "as told"))
+        monkeypatch.setattr(module, "decide", verdict)
     _, finished = run(plan, replace(config, base=learnt[0], steps=4, gate=True))
     assert finished.decision is Decision.BETTER
     assert load_weights(config.out).ancestry[-1].get("blend") == share
-    assert len(seen) == len(lost)
+    assert len(seen) == len(forgetting)
 
 
 def test_enough_held_out_words_calibrate_what_is_written(
