@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider,
 
 from crnn_gui import resources, theme
 from crnn_gui.accepting import Accepting, Stage
+from crnn_gui.widgets.folding import FoldingLine
 from model.acceptance import SAMPLE, Estimate
 
 _STEPS = 1000
@@ -43,8 +44,9 @@ class AcceptPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 8, 8)
         layout.setSpacing(8)
-        first = QHBoxLayout()
+        first, steps = QHBoxLayout(), QHBoxLayout()
         first.setSpacing(8)
+        steps.setSpacing(8)
         self.slider.setRange(_STEPS // 2, _STEPS - 1)
         self.slider.setPageStep(10)
         self.slider.setValue(round(self._accepting.threshold * _STEPS))
@@ -58,8 +60,9 @@ class AcceptPanel(QFrame):
         first.addWidget(self.slider, 1)
         first.addWidget(self._share)
         first.addStretch(1)
-        first.addWidget(self.cancel_button)
-        first.addWidget(self.step_button)
+        steps.addWidget(self.cancel_button)
+        steps.addWidget(self.step_button)
+        steps.addStretch()
         self.cancel_button.setProperty("flat", True)
         self.step_button.setProperty("primary", True)
         second = QHBoxLayout()
@@ -68,7 +71,7 @@ class AcceptPanel(QFrame):
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         second.addWidget(self._icon)
         second.addWidget(self.sentence, 1)
-        layout.addLayout(first)
+        layout.addWidget(FoldingLine(first, steps))
         layout.addLayout(second)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

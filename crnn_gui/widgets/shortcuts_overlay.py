@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from crnn_gui import theme
 from crnn_gui.actions import ACTIONS, ActionSpec, menu_title, plain_text, shown_keys
@@ -18,6 +18,7 @@ MOUSE = (
     ("Turn by steps of 15°", "Shift+drag the handle"),
     ("Move one corner", "Alt+drag a corner"),
 )
+_SCROLLING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
 _COLUMNS = (("File", "Edit", "View", "Help"), ("Word",), ("Box", "Page", "Mouse"))
 
 
@@ -56,7 +57,7 @@ class ShortcutsOverlay(QWidget):
         hint.setProperty("muted", True)
         body.addWidget(title)
         body.addWidget(hint)
-        columns = QHBoxLayout()
+        self._columns = columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         columns.setSpacing(40)
         for groups in _COLUMNS:
             column = QVBoxLayout()
@@ -67,12 +68,23 @@ class ShortcutsOverlay(QWidget):
             column.addStretch(1)
             columns.addLayout(column)
         body.addLayout(columns)
+        self._sheet, self._body = sheet, body
         self._area.setWidget(sheet)
-        self._area.setMaximumSize(sheet.sizeHint().width() + 16, sheet.sizeHint().height())
+        self._fold()
+
+    def _fold(self) -> None:
+        """Put the columns side by side, or one below the other where the window is too narrow for that."""
+        for direction in (QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom):
+            self._columns.setDirection(direction)
+            self._body.invalidate()  # or it tells the size it had
+            size = self._sheet.sizeHint()
+            if size.width() + 4 * theme.GRID_PX <= self._window.width():
+                break
+        self._area.setMaximumSize(size.width() + 2 * theme.GRID_PX, size.height())
 
     def open(self) -> None:
         """Cover the parent and take the keys."""
-        self.setGeometry(self._window.rect())
+        self._cover()
         self._focus_before = self._window.focusWidget()
         self.show()
         self.raise_()
@@ -86,8 +98,12 @@ class ShortcutsOverlay(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
-            self.setGeometry(self._window.rect())
+            self._cover()
         return False
+
+    def _cover(self) -> None:
+        self.setGeometry(self._window.rect())
+        self._fold()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -96,7 +112,10 @@ class ShortcutsOverlay(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta):
+        bar = self._area.verticalScrollBar()
+        if event.key() in _SCROLLING and bar.maximum():
+            QApplication.sendEvent(bar, event)
+        elif event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta):
             self.close_overlay()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

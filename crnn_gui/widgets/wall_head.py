@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from crnn_gui import resources, theme
 from crnn_gui.document import ProjectDocument
+from crnn_gui.widgets.folding import FoldingLine
 from crnn_gui.widgets.wall_filters import WallFilters
 from crnn_gui.widgets.wall_tally import Tally, WallFilter
 from model.annotations import State
@@ -74,8 +75,8 @@ class WallHead(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addLayout(self._first_line())
-        layout.addLayout(self._second_line())
+        layout.addWidget(self._first_line())
+        layout.addWidget(self._second_line())
         layout.addWidget(self.filters)
         layout.addWidget(self.hint)
         self.filters.hide()
@@ -84,9 +85,10 @@ class WallHead(QWidget):
         self.hint.setWordWrap(True)
         self.hint.setFont(theme.ui_font(points=-0.5))
 
-    def _first_line(self) -> QHBoxLayout:
-        line = QHBoxLayout()
+    def _first_line(self) -> FoldingLine:
+        line, end = QHBoxLayout(), QHBoxLayout()
         line.setSpacing(4)
+        end.setSpacing(4)
         tips = (
             self.tr("Words that wait for you: readings, then words without one"),
             self.tr("Words whose text a human stands behind"),
@@ -107,13 +109,15 @@ class WallHead(QWidget):
         line.addStretch(1)
         self.accept_button.setToolTip(self.tr("Let all readings stand that are surer than you say"))
         self.replace_button.setToolTip(self.tr("Search and replace in the texts of all pages"))
-        line.addWidget(self.accept_button)
-        line.addWidget(self.replace_button)
-        return line
+        end.addWidget(self.accept_button)
+        end.addWidget(self.replace_button)
+        end.addStretch()
+        return FoldingLine(line, end)
 
-    def _second_line(self) -> QHBoxLayout:
-        line = QHBoxLayout()
+    def _second_line(self) -> FoldingLine:
+        line, end = QHBoxLayout(), QHBoxLayout()
         line.setSpacing(4)
+        end.setSpacing(4)
         for order, (name, tip) in self._orders().items():
             self.order_box.addItem(name, order)
             self.order_box.setItemData(self.order_box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
@@ -122,7 +126,7 @@ class WallHead(QWidget):
         self.filter_button.setToolTip(self.tr("Filter by confidence and by weights"))
         self.search.setPlaceholderText(self.tr("Search texts"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(240)
+        self.search.setFixedWidth(theme.scaled(200))
         self.search.addAction(resources.icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.regex_button.setCheckable(True)
         self.regex_button.setToolTip(self.tr("Search by regular expression"))
@@ -132,9 +136,10 @@ class WallHead(QWidget):
         line.addWidget(self.page_chip)
         line.addWidget(self.filter_button)
         line.addStretch(1)
-        line.addWidget(self.search, 1)
-        line.addWidget(self.regex_button)
-        return line
+        end.addWidget(self.search)
+        end.addWidget(self.regex_button)
+        end.addStretch()
+        return FoldingLine(line, end)
 
     def _orders(self) -> dict[Order, tuple[str, str]]:
         doubt = self.tr("The least certain readings first.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from crnn_gui.widgets.main_window import LEAST_SIZE_PX
 from crnn_gui.widgets.review import ReviewWorkspace
 from model.annotations import Box, Character, Prediction
 from tests.helpers.desk import CTRL, SHIFT, Desk
@@ -63,6 +66,21 @@ def test_keys_with_shift_reach_the_window_from_the_wall(desk: Desk, repeated: li
     desk.until(lambda: review.wall.hasFocus() and not review.model.is_loading)
     desk.key(Qt.Key.Key_A, CTRL | SHIFT)
     desk.until(lambda: QApplication.focusWidget() is review.accept_panel.slider)
+
+
+def test_controls_fold_where_the_window_is_narrow_and_do_not_cover_one_another(desk: Desk, repeated: list[int]) -> None:
+    desk.window.resize(*LEAST_SIZE_PX)
+    desk.window.show_workspace("review")
+    review = review_of(desk)
+    desk.until(lambda: not review.model.is_loading)
+    review.head.accept_button.click()
+    desk.until(lambda: review.accept_panel.isVisible() and review.accepting.estimate is not None)
+    head, panel = review.head, review.accept_panel
+    buttons = (*head.chips.buttons(), head.accept_button, head.replace_button, head.order_box, head.filter_button)
+    buttons += (head.page_chip, head.search, head.regex_button, panel.slider, panel.cancel_button, panel.step_button)
+    desk.until(lambda: all(button.width() >= button.minimumSizeHint().width() for button in buttons))
+    places = [QRect(button.mapTo(review, QPoint()), button.size()) for button in buttons]
+    assert not any(one.intersects(other) for one, other in combinations(places, 2))
 
 
 def test_page_down_moves_the_slider_of_accept_above_and_turns_no_page(desk: Desk, repeated: list[int]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
 
 from crnn_gui import __main__ as command
 from crnn_gui import app as program
@@ -183,6 +183,24 @@ def test_overlay_lists_every_action_that_has_keys_and_goes_with_any_key(start: S
     assert "W or R" in shown
     assert "W or R or" not in shown
     QTest.keyClick(overlay, Qt.Key.Key_Escape)
+    assert not overlay.isVisible()
+
+
+def test_overlay_is_as_wide_as_a_narrow_window_allows_and_is_scrolled_with_keys(start: Start, until: Until) -> None:
+    window = start().window
+    window.resize(1024, 640)
+    until(window.isActiveWindow)
+    QTest.keyClick(window, Qt.Key.Key_Question, Qt.KeyboardModifier.ShiftModifier)
+    overlay = window.findChild(QWidget, "shortcuts_overlay")
+    area = overlay.findChild(QScrollArea)
+    until(lambda: area.verticalScrollBar().maximum() > 0)
+    assert area.horizontalScrollBar().maximum() == 0
+    QTest.keyClick(overlay, Qt.Key.Key_PageDown)
+    assert overlay.isVisible()
+    assert area.verticalScrollBar().value() > 0
+    window.resize(1440, 900)
+    until(lambda: area.verticalScrollBar().maximum() < 100)
+    QTest.keyClick(overlay, Qt.Key.Key_A)
     assert not overlay.isVisible()
 
 
