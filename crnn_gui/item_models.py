@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import IntEnum, StrEnum
+from itertools import groupby
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
@@ -37,6 +38,13 @@ class PageFilter(StrEnum):
     TODO = "todo"
     DOUBTFUL = "doubtful"
     DONE = "done"
+
+
+def runs(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each succession of rows that follow each other."""
+    for _, run in groupby(enumerate(sorted(rows)), key=lambda one: one[1] - one[0]):
+        found = [row for _, row in run]
+        yield found[0], found[-1]
 
 
 class PageListModel(QAbstractListModel):

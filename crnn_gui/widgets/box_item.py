@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import cache
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
@@ -38,7 +40,35 @@ ODD_DEGREES = 45.0
 """Where a text runs steeper than this, its box shows at all times where it begins."""
 PENNANT_PX = 14.0
 """Size of the mark at the corner where a text begins, on the screen."""
+_SMOOTH = QPainter.RenderHint.Antialiasing
 STACK = {"page": 0, "box": 1, "current": 2, "tag": 3, "handle": 4}
+
+
+class _Ink(NamedTuple):
+    """What a box is drawn with. A pale line under the outline keeps it visible on dark photographs."""
+
+    pen: QPen
+    halo: QPen
+    brush: QBrush
+
+
+@cache
+def _ink(look: Look, is_selected: bool) -> _Ink:
+    """Return pens and brush that all boxes of a look share: pages have thousands of them."""
+    color = QColor(_ON_PAGE[look])
+    pen = QPen(color, 2 if is_selected else 1.5)
+    pen.setCosmetic(True)
+    if look == Look.UNLABELLED:
+        pen.setDashPattern([4, 3])
+    fill = QColor(color)
+    fill.setAlphaF(0.12 if is_selected else 0.05)
+    brush = QBrush(fill)
+    if look == Look.IGNORED:
+        fill.setAlphaF(0.45)
+        brush = QBrush(fill, Qt.BrushStyle.BDiagPattern)
+    halo = QPen(_HALO, pen.widthF() + 2)
+    halo.setCosmetic(True)
+    return _Ink(pen, halo, brush)
 
 
 class BoxItem(QGraphicsPolygonItem):
@@ -48,6 +78,7 @@ class BoxItem(QGraphicsPolygonItem):
         super().__init__()
         self._is_current = False
         self._is_selected = False
+        self._has_halo = False
         self._tag = TextTag(self, is_below=True)
         self.show_word(word, prediction, doubt_below=doubt_below)
 
@@ -62,6 +93,7 @@ class BoxItem(QGraphicsPolygonItem):
         self._is_upright = word.box.is_upright
         left, top, right, bottom = word.box.bounds
         self._bounds = QRectF(left, top, right - left, bottom - top)
+        self._height = word.box.height
         self._runs_oddly = abs(geometry.angle(word.box)) > ODD_DEGREES
         self.setPolygon(polygon(word.box))
         characters = prediction.characters if prediction is not None and word.label is None else ()
@@ -75,7 +107,8 @@ class BoxItem(QGraphicsPolygonItem):
 
     def set_scale(self, scale: float, *, tags: bool) -> None:
         """Tell the item how large a page pixel is on the screen, and whether texts are wanted."""
-        height = self._word.box.height * scale
+        height = self._height * scale
+        self._has_halo = self._bounds.height() * scale >= HALO_LEAST_BOX_PX
         has_text = tags and height >= TAG_LEAST_BOX_PX
         self._tag.set_text_shown(has_text)
         self._tag.setPos(self._bounds.bottomLeft() if has_text else QPointF(*self._word.box.points[1]))
@@ -90,41 +123,28 @@ class BoxItem(QGraphicsPolygonItem):
     def tag_area(self, scale: float) -> Bounds | None:
         """Return where the text would stand, in page pixels; None for a box too low, or a word without a text."""
         width, height = self._tag.text_size
-        if not width or self._word.box.height * scale < TAG_LEAST_BOX_PX:
+        if not width or self._height * scale < TAG_LEAST_BOX_PX:
             return None
         x, y = self._bounds.left(), self._bounds.bottom()
         return x, y, x + width / scale, y + height / scale
 
     def refresh(self) -> None:
         """Take the colours of the look that is on now."""
-        color = QColor(_ON_PAGE[self._look])
-        pen = QPen(color, 2 if self._is_selected else 1.5)
-        pen.setCosmetic(True)
-        if self._look == Look.UNLABELLED:
-            pen.setDashPattern([4, 3])
-        fill = QColor(color)
-        fill.setAlphaF(0.12 if self._is_selected else 0.05)
-        brush = QBrush(fill)
-        if self._look == Look.IGNORED:
-            fill.setAlphaF(0.45)
-            brush = QBrush(fill, Qt.BrushStyle.BDiagPattern)
-        # A pale line under the outline keeps it visible on dark photographs.
-        self._halo = QPen(_HALO, pen.widthF() + 2)
-        self._halo.setCosmetic(True)
-        self.setPen(pen)
-        self.setBrush(brush)
+        self._ink = _ink(self._look, self._is_selected)
+        self.setPen(self._ink.pen)
         self.setZValue(STACK["current"] if self._is_selected else STACK["box"])
         self._tag.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        # Pages have thousands of boxes: no pen is made here, and only slanted lines are smoothed.
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._is_upright)
-        if self._bounds.height() * painter.worldTransform().m11() >= HALO_LEAST_BOX_PX:
-            painter.setPen(self._halo)
+        # Pages have thousands of boxes: nothing is made or asked for here, and only slanted lines are smoothed.
+        painter.setRenderHint(_SMOOTH, not self._is_upright)
+        pen, halo, brush = self._ink
+        if self._has_halo:
+            painter.setPen(halo)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             self._draw_outline(painter)
-        painter.setPen(self.pen())
-        painter.setBrush(self.brush())
+        painter.setPen(pen)
+        painter.setBrush(brush)
         self._draw_outline(painter)
         if self._is_selected or self._runs_oddly:
             self._paint_pennant(painter)
@@ -141,8 +161,8 @@ class BoxItem(QGraphicsPolygonItem):
         size = min(PENNANT_PX / painter.worldTransform().m11(), self._word.box.height / 2, self._word.box.width / 3)
         down = (d - a) * (size / (math.hypot((d - a).x(), (d - a).y()) or 1.0))
         along = (b - a) * (size / (math.hypot((b - a).x(), (b - a).y()) or 1.0))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(self.pen().color())
+        painter.setRenderHint(_SMOOTH)
+        painter.setBrush(self._ink.pen.color())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawPolygon(QPolygonF([a, a + along * 1.2 + down / 2, a + down]))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain, groupby
+from itertools import chain
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
 from crnn_gui.document import ProjectDocument
+from crnn_gui.item_models import runs
 from crnn_gui.reviewing import WAITING, Reviewing
 from crnn_gui.services.survey import FoundWord
 from crnn_gui.widgets.wall_tally import Tally, WallFilter
@@ -336,17 +337,10 @@ class WallModel(QAbstractListModel):
             else:
                 self._decided.add(word_id)
         # Once for rows in succession, and for no other row: the text of a field that is open there would be lost.
-        for first, last in _runs(sorted(self._places[word_id] for word_id in changed)):
+        for first, last in runs(self._places[word_id] for word_id in changed):
             self.dataChanged.emit(self.index(first), self.index(last))
         if len(self._decided) != before:
             self.summary_changed.emit()
-
-
-def _runs(rows: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last of each succession of rows that follow each other."""
-    for _, run in groupby(enumerate(rows), key=lambda one: one[1] - one[0]):
-        found = [row for _, row in run]
-        yield found[0], found[-1]
 
 
 def _changed(found: FoundWord, word: Word) -> FoundWord:

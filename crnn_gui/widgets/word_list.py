@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QVBo
 
 from crnn_gui import resources, theme
 from crnn_gui.document import ProjectDocument
+from crnn_gui.item_models import runs
 from crnn_gui.widgets.word_look import look_of, shown_text
 
 MIME_TYPE = "application/x-crnn-word-ids"
@@ -185,8 +186,8 @@ class WordList(QFrame):
             return  # the model hears of the change after this
         chosen = QItemSelection()
         rows = [places[i] for i in self._document.selection if i in places]
-        for row in rows:
-            chosen.select(self.model.index(row), self.model.index(row))
+        for first, last in runs(rows):
+            chosen.select(self.model.index(first), self.model.index(last))
         self._is_following = True
         models = self.view.selectionModel()
         models.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)

@@ -138,7 +138,7 @@ class WordsView(PageView):
 
     @Slot(object)
     def _on_words_changed(self, ids: frozenset[int]) -> None:
-        words, predictions = self._document.words, self._document.predictions
+        words, predictions, scale = self._document.words, self._document.predictions, self.zoom
         for word_id in ids:
             word, item = words.get(word_id), self._items.get(word_id)
             if word is None:
@@ -146,12 +146,12 @@ class WordsView(PageView):
                     self.scene().removeItem(self._items.pop(word_id))
             elif item is None:
                 item = BoxItem(word, predictions.get(word_id), doubt_below=self._doubt_below)
-                self._scale_item(item)
+                self._scale_item(item, scale)
                 self._items[word_id] = item
                 self.scene().addItem(item)
             else:
                 item.show_word(word, predictions.get(word_id), doubt_below=self._doubt_below)
-                self._scale_item(item)
+                self._scale_item(item, scale)
         self._tags_soon.start()
         self._look_for_cuts()
         self._place_grips()
@@ -160,11 +160,14 @@ class WordsView(PageView):
     @Slot(object)
     def _on_selection_changed(self, ids: tuple[int, ...]) -> None:
         current, chosen = ids[-1] if ids else 0, set(ids)
-        for word_id in chosen.union(self._shown_selection):  # on a page of thousands the others are not even asked
+        # On a page of thousands the others are not even asked; only the current word's text moves into its field.
+        for word_id in chosen.symmetric_difference(self._shown_selection).union(ids[-1:], self._shown_selection[-1:]):
             item = self._items.get(word_id)
             if item is not None:
                 item.set_selected(is_selected=word_id in chosen, is_current=word_id == current)
-                self._scale_item(item)
+        for word_id in (*ids[-1:], *self._shown_selection[-1:]):
+            if word_id in self._items:
+                self._scale_item(self._items[word_id], self.zoom)
         self._shown_selection = ids
         self._look_for_cuts()
         self._place_grips()
@@ -203,17 +206,19 @@ class WordsView(PageView):
         """Find out which texts hide no other word; in the place of the others only their signs are shown."""
         self._tags_soon.stop()
         order = sorted(self._items.items(), key=lambda one: (not one[1].waits, one[0])) if self._shows_texts else ()
-        areas = {word_id: item.tag_area(self.zoom) for word_id, item in order}
+        scale = self.zoom
+        areas = {word_id: item.tag_area(scale) for word_id, item in order}
         wanted = {word_id: area for word_id, area in areas.items() if area is not None}
         self._free = free_places(wanted, {i: item.word.box.bounds for i, item in self._items.items()})
         self._rescale_items()
 
     def _rescale_items(self) -> None:
+        scale = self.zoom
         for item in self._items.values():
-            self._scale_item(item)
+            self._scale_item(item, scale)
 
-    def _scale_item(self, item: BoxItem) -> None:
-        item.set_scale(self.zoom, tags=item.word.id in self._free)
+    def _scale_item(self, item: BoxItem, scale: float) -> None:
+        item.set_scale(scale, tags=item.word.id in self._free)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
