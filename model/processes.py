@@ -7,7 +7,10 @@ import multiprocessing
 import os
 import platform
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _LARGEST = 32 << 20  # glibc takes no more for the latter
@@ -27,6 +30,23 @@ def follow_parent() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=wait, daemon=True).start()
+
+
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Let the processes that are started while the block runs be deaf to Ctrl+C from their first moment on.
+
+    One that hears it before :func:`follow_parent` has run would die of it, and tell so. This process hears it by the
+    end of the block.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a signal mask is inherited
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def keep_freed_memory() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from model.errors import ImageError
 from model.images import cut_crop, read_image, to_strip
-from model.processes import follow_parent
+from model.processes import deaf_to_interrupts, follow_parent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,8 @@ class ReadingAhead:
         """Let crops be read, each told by its index, itself and its width; what is being read already is not."""
         new = [(i, crop, width) for i, crop, width in wanted if i not in self._coming]
         if new:
-            future = self._pool.submit(_read, [(crop, width) for _, crop, width in new], self._spec)
+            with deaf_to_interrupts():  # a pool starts its processes as they are needed
+                future = self._pool.submit(_read, [(crop, width) for _, crop, width in new], self._spec)
             self._coming |= {i: (future, place) for place, (i, _, _) in enumerate(new)}
 
     def take(self, i: int) -> NDArray[np.uint8] | None:

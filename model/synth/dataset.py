@@ -19,7 +19,7 @@ import numpy as np
 from model.atomic import atomic_folder, tell_unfinished
 from model.errors import DatasetError, ExportError
 from model.formats.base import EncodedCrop, get_format
-from model.processes import follow_parent
+from model.processes import deaf_to_interrupts, follow_parent
 from model.synth.fonts import FontList, find_fonts
 from model.synth.render import Style, render_word
 from model.synth.texts import TextSource, read_words
@@ -152,8 +152,13 @@ def _encoded(crops: SyntheticCrops, count: int, workers: int) -> Iterator[Encode
         yield from (_encode(*crops[index], index) for index in range(count))
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(crops,)) as pool:
-        yield from pool.map(_encode_here, range(count), chunksize=_CHUNK)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(crops,))
+    try:
+        with deaf_to_interrupts():
+            encoded = pool.map(_encode_here, range(count), chunksize=_CHUNK)
+        yield from encoded
+    finally:
+        pool.shutdown(cancel_futures=True)  # as a context manager it would wait for all that is asked for already
 
 
 def _encode(image: Image.Image, text: str, index: int) -> EncodedCrop:

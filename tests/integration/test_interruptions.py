@@ -31,9 +31,9 @@ def wait_for(what: Callable[[], bool], *, seconds: float) -> bool:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C reaches a whole console there")
-def test_ctrl_c_while_the_command_is_loaded_ends_it_quietly() -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "model", "--help"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
+def test_ctrl_c_while_the_command_is_loaded_ends_it_quietly(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "model", "synth", "drawn", "--count", "100000"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
         assert process.stderr is not None
         assert any(b"typer" in line for line in process.stderr)
         process.send_signal(signal.SIGINT)
@@ -50,6 +50,20 @@ def test_a_command_that_is_terminated_leaves_nothing_half_written(tmp_path: Path
         process.terminate()
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err, list(tmp_path.iterdir())) == (130, b"", [])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C reaches a whole console there")
+def test_ctrl_c_reaches_no_process_that_is_being_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "model", "synth", "drawn", "--count", "100000", "--workers", "2"]
+    error = tmp_path / "error.txt"
+    with error.open("wb") as stderr:
+        process = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=stderr, start_new_session=True)
+    parent = psutil.Process(process.pid)
+    assert wait_for(lambda: sum("spawn_main" in " ".join(c.cmdline()) for c in parent.children()) == 2, seconds=120)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 130
+    assert error.read_bytes() == b""
 
 
 @pytest.mark.slow
