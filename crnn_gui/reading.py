@@ -122,6 +122,7 @@ class Reading(QObject):
         self._asked.difference_update(r.word_id for r in readings)
         read = [(r.word_id, r.box, r.prediction) for r in readings if r.prediction is not None]
         self._document.record_predictions(read)
+        self._on_selection_changed(self._document.selection)  # the other readings of the word at hand are gone
         problem = next((r.problem for r in readings if r.prediction is None), "")
         if problem:
             self.refused.emit(problem)

@@ -72,6 +72,18 @@ def test_a_word_that_was_read_in_bulk_is_read_once_more_for_other_readings(readi
     desk.until(lambda: re.fullmatch(r"\d+x\d+", desk.document.predictions[2].text))
 
 
+def test_the_word_at_hand_keeps_its_other_readings_when_its_page_is_read(reading_desk: Desk) -> None:
+    desk = reading_desk
+    desk.click(130, 27)
+    desk.until(lambda: desk.document.predictions[2].text != "first.png")
+    read: list[str] = []
+    desk.document.predicted.connect(lambda kept: read.extend(p.text for i, _, p in kept if i == 2))
+    desk.window.actions_by_id["read_page"].trigger()
+    desk.until(lambda: len(read) == 2)
+    assert read[0] == "first.png"
+    assert re.fullmatch(r"\d+x\d+", read[1])
+
+
 def test_a_word_with_other_readings_is_left_as_it_was_read(reading_desk: Desk) -> None:
     desk = reading_desk
     weights = desk.document.predictions[2].weights
