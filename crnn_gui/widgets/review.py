@@ -18,6 +18,7 @@ from crnn_gui.services.crops import Crops
 from crnn_gui.widgets.accept_panel import AcceptPanel
 from crnn_gui.widgets.crop_wall import CropWall
 from crnn_gui.widgets.empty_wall import EmptyWall
+from crnn_gui.widgets.folding import FoldingLine
 from crnn_gui.widgets.replace_panel import ReplacePanel
 from crnn_gui.widgets.replace_table import ReplaceTable
 from crnn_gui.widgets.wall_head import WallHead
@@ -87,17 +88,16 @@ class ReviewWorkspace(QWidget):
         self._middle.addWidget(self._empty)
         self._middle.addWidget(self.replace_table)
         layout.addWidget(self._middle, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(16, 6, 16, 6)
-        for label in (self._where, self._keys):
+        where, keys = QHBoxLayout(), QHBoxLayout()
+        for label, line in ((self._where, where), (self._keys, keys)):
             label.setProperty("muted", True)
             label.setFont(theme.ui_font(points=-1))
+            line.addWidget(label)
+            line.addStretch()
         self._where.setTextFormat(Qt.TextFormat.PlainText)
-        self._where.setMinimumWidth(0)
-        foot.addWidget(self._where)
-        foot.addStretch(1)
-        foot.addWidget(self._keys)
-        layout.addLayout(foot)
+        foot = FoldingLine(where, keys)
+        foot.setContentsMargins(16, 6, 16, 6)
+        layout.addWidget(foot)
 
     def _connect(self) -> None:
         self.head.query_changed.connect(self._on_query_changed)
