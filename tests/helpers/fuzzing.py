@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -60,6 +61,8 @@ BOMB = (
 )  # fmt: skip
 LONG_LINE_CHARACTERS = 1_000_000
 DEPTH = 100_000
+JSON_MIN = "label-studio json-min"
+_TASKS = "label-studio.json"
 _TEXT_SUFFIXES = (".txt", ".json", ".jsonl", ".xml", ".csv", ".tsv", ".hocr", ".html")
 
 
@@ -79,7 +82,7 @@ class Broken:
 
 
 def valid_sets(folder: Path) -> dict[str, Files]:
-    """Return a small valid data set in every format that can be written, and our own file, by format name."""
+    """Return a small valid data set in every format that can be written, our own file, and JSON-MIN, by name."""
     images = folder / "project"
     images.mkdir(parents=True)
     with AnnotationStore.open(images, create=True) as store:
@@ -98,8 +101,23 @@ def valid_sets(folder: Path) -> dict[str, Files]:
                 export(store, format=chosen.name, out=out, options=ExportOptions(image=ImageType.PNG, split=(1, 1, 1)))
                 sets[chosen.name] = tree(out)
     sets["crnn"] = tree(images)
+    sets[JSON_MIN] = sets["label-studio"] | {_TASKS: _json_min(sets["label-studio"][_TASKS])}
     sets["labelme-label"] = {n: d.replace(b'"description"', b'"group_id"') for n, d in sets["labelme"].items()}
     return sets
+
+
+def _json_min(tasks: bytes) -> bytes:
+    """Return a Label Studio export as JSON-MIN."""
+    short = []
+    for number, task in enumerate(json.loads(tasks), 1):
+        [annotation] = task["annotations"]
+        parts: dict[str, list[Any]] = {"bbox": [], "transcription": []}
+        for entry in annotation["result"]:
+            size = {name: entry[name] for name in ("original_width", "original_height")}
+            is_text = entry["from_name"] == "transcription"
+            parts[entry["from_name"]].append(entry["value"]["text"][0] if is_text else entry["value"] | size)
+        short.append({**task["data"], "id": number, **parts, "annotator": 1, "annotation_id": number})
+    return json.dumps(short, ensure_ascii=False).encode()
 
 
 def tree(folder: Path) -> Files:
@@ -215,6 +233,26 @@ def _entities(rng: random.Random, data: bytes) -> bytes:
     return _replace_one(rng, bombed.encode(), rb">[^<]*<", f">{reference}<")
 
 
+def _items(rng: random.Random, data: bytes) -> bytes:
+    """Leave some items of a JSON list out, so that it no longer belongs to the one beside it."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return data
+    lists: list[list[Any]] = []
+    todo = [document]
+    while todo:
+        found = todo.pop()
+        if isinstance(found, list):
+            lists.append(found)
+        if isinstance(found, list | dict):
+            todo.extend(found.values() if isinstance(found, dict) else found)
+    if lists:
+        chosen = rng.choice(lists)
+        chosen[:] = [item for item in chosen if rng.random() < 0.5]
+    return json.dumps(document, ensure_ascii=True).encode()
+
+
 def _empty(rng: random.Random, data: bytes) -> bytes:
     return rng.choice((b"", b"\n", b"\xef\xbb\xbf", b"\0" * 512, b"null", b"[]", b"{}"))
 
@@ -296,7 +334,7 @@ def _tar(rng: random.Random, data: Broken, name: str) -> None:
 _WAYS: tuple[tuple[str, Callable[[random.Random, Broken, str], None]], ...] = (
     *((change.__name__.strip("_"), _on_bytes(change)) for change in (
         _flip, _flip, _cut, _cut, _splice, _noise, _lines, _lines, _encode, _ends, _insert, _number, _number, _number,
-        _value, _value, _name, _name, _long, _nest, _entities, _empty,
+        _value, _value, _name, _name, _long, _nest, _entities, _empty, _items, _items,
     )),
     ("drop", _drop), ("rename", _rename), ("copy", _copy), ("swap", _swap), ("link", _link), ("folder", _folder),
     ("tar", _tar),
