@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -156,8 +156,9 @@ def import_into(
             break
         found = _Findings()
         survey.look(batch, found)
-        for place, image in found.copies.items():
-            _fetch(image, Path(place))
+        with _whole(found.copies, store.root):
+            for place, image in found.copies.items():
+                _fetch(image, Path(place))
         run.add(found)
         survey.settle(run.pages)
         if progress:
@@ -200,26 +201,17 @@ class ImportPlan:
             KnownError: an image cannot be read, or the disk refuses.
         """
         copies = self.findings.copies
-        try:
+        with _whole(copies, self.root):
             for done, (place, image) in enumerate(copies.items(), 1):
                 _fetch(image, Path(place))
                 if should_stop and should_stop():
                     raise ImportStopped("The import was stopped; nothing was written.")
                 if progress:
                     progress(done, len(copies))
-        except BaseException:
-            self.discard()
-            raise
 
     def discard(self) -> None:
         """Take away the copies that :meth:`fetch` made, and the folders that only they were in."""
-        for place in self.findings.copies:
-            with suppress(OSError):
-                Path(place).unlink(missing_ok=True)
-                for folder in Path(place).parents:
-                    if folder == self.root:
-                        break
-                    folder.rmdir()
+        _discard(self.findings.copies, self.root)
 
     def commit(self, store: AnnotationStore) -> ImportReport:
         """Write what was planned into the annotation file, once :meth:`fetch` is done.
@@ -523,6 +515,26 @@ def _page_path(root: Path, place: str) -> str:
         return os.path.relpath(place, root).replace(os.sep, "/")
     except ValueError:  # another drive
         return place.replace(os.sep, "/")
+
+
+@contextmanager
+def _whole(places: Iterable[str], root: Path) -> Iterator[None]:
+    """Take copies away again when the block that makes them fails or is interrupted."""
+    try:
+        yield
+    except BaseException:
+        _discard(places, root)
+        raise
+
+
+def _discard(places: Iterable[str], root: Path) -> None:
+    for place in places:
+        with suppress(OSError):
+            Path(place).unlink(missing_ok=True)
+            for folder in Path(place).parents:
+                if folder == root:
+                    break
+                folder.rmdir()
 
 
 def _fetch(image: ImageSource, target: Path) -> None:

@@ -194,6 +194,26 @@ def test_copies_lie_beside_the_annotation_file(tmp_path: Path) -> None:
     assert bring(data, project, copy=True).known == 1
 
 
+@pytest.mark.parametrize("error", [StoreError("full"), KeyboardInterrupt()])
+def test_copies_that_are_interrupted_are_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    data, project = crops(tmp_path / "data", {"a/1.png": "one", "a/2.png": "two"}), tmp_path / "project"
+    fetch = importing._fetch
+
+    def interrupted(image: Path, target: Path) -> None:
+        fetch(image, target)
+        if target.name == "2.png":
+            raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "_fetch", interrupted)
+        with pytest.raises(type(error)):
+            bring(data, project, copy=True)
+    assert not (project / "images").exists()
+    assert bring(data, project, copy=True).added == 2
+
+
 def test_a_copy_never_replaces_another_image(tmp_path: Path) -> None:
     project = tmp_path / "project"
     bring(crops(tmp_path / "one/data", {"1.png": "one"}), project, copy=True)
