@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from crnn_gui import resources, theme
@@ -18,6 +18,7 @@ from crnn_gui.widgets.recent_row import RecentRow
 AREA_WIDTH_PX = 640
 MOST_WIDTH_PX = 1100
 MOST_RECENT = 5
+_GAP_PX = 24
 
 
 class EmptyState(QWidget):
@@ -69,6 +70,7 @@ class EmptyState(QWidget):
         area.addSpacing(16)
         area.addLayout(buttons)
         self._rows: list[RecentRow] = []
+        self._lines: list[QWidget] = []
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
         self._recent_title = QLabel(self.tr("Recent projects"))
@@ -77,7 +79,7 @@ class EmptyState(QWidget):
         layout.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout.addStretch(2)
         layout.addWidget(self._area, alignment=Qt.AlignmentFlag.AlignHCenter)
-        layout.addSpacing(24)
+        layout.addSpacing(_GAP_PX)
         below = QWidget()
         below.setFixedWidth(min(theme.scaled(AREA_WIDTH_PX), MOST_WIDTH_PX))
         column = QVBoxLayout(below)
@@ -98,14 +100,27 @@ class EmptyState(QWidget):
     def show_recent(self, projects: Sequence[RecentProject]) -> None:
         """List projects that were open before; those that are gone can be taken off the list."""
         while (item := self._recent.takeAt(0)) is not None:
-            line = item.widget()
-            if line is not None:
-                line.deleteLater()
-        self._rows = [RecentRow(project) for project in projects[: max(2, round(MOST_RECENT / theme.text_scale()))]]
-        for row in self._rows:
-            self._recent.addWidget(self._line(row))
+            gone = item.widget()
+            if gone is not None:
+                gone.deleteLater()
+        self._rows = [RecentRow(project) for project in projects[:MOST_RECENT]]
+        self._lines = [self._line(row) for row in self._rows]
+        for line in self._lines:
+            self._recent.addWidget(line)
         self._recent_title.setVisible(bool(self._rows))
+        self._show_what_fits()
         self._ask_for_pictures()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_what_fits()
+
+    def _show_what_fits(self) -> None:
+        """Hide the oldest projects rather than squeeze the place to drop a folder on."""
+        taken = self._area.heightForWidth(self._area.width()) + _GAP_PX + 2 * self._recent_title.sizeHint().height()
+        for place, line in enumerate(self._lines):
+            taken += line.sizeHint().height()
+            line.setVisible(place == 0 or taken <= self.height())
 
     def _line(self, row: RecentRow) -> QWidget:
         row.clicked.connect(lambda: self.project_requested.emit(row.project.path))

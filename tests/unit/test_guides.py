@@ -18,6 +18,8 @@ from crnn_gui.actions import ACTIONS
 from crnn_gui.finding import Entry, find
 from crnn_gui.keymap import PRESETS, Keymap, KeymapError
 from crnn_gui.settings import SETTINGS, RecentProject, Settings
+from crnn_gui.widgets.empty_state import MOST_RECENT
+from crnn_gui.widgets.main_window import LEAST_SIZE_PX
 from crnn_gui.widgets.recent_row import RecentRow
 from model.annotations import Box
 
@@ -356,3 +358,16 @@ def test_recent_projects_say_how_far_they_are_and_which_are_gone(
     forget = [b for b in made.window.empty.findChildren(QToolButton) if b.isVisible()][1]
     QTest.mouseClick(forget, Qt.MouseButton.LeftButton)
     assert settings.recent == (tiny_project,)
+
+
+def test_recent_projects_leave_the_place_to_drop_a_folder_on_its_room(
+    start: Start, settings: Settings, tmp_path: Path, until: Until
+) -> None:
+    for number in range(MOST_RECENT):
+        settings.add_recent(RecentProject(tmp_path / f"project{number}"))
+    window = start().window
+    place = window.empty.folder_button.parentWidget()
+    for size, least in ((LEAST_SIZE_PX, 1), ((1300, 900), MOST_RECENT)):
+        window.resize(*size)
+        until(lambda least=least: sum(row.isVisible() for row in window.empty.findChildren(RecentRow)) >= least)
+        until(lambda: place.height() >= place.heightForWidth(place.width()))
