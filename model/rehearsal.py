@@ -3,6 +3,8 @@
 General crops are shown to the network and to the weights it started from, and how far its reading has moved from
 theirs is a loss of its own: learning without forgetting (Li & Hoiem, ECCV 2016) with crops to rehearse. The teacher's
 whole posteriors tell more than a label, and the crops need neither labels nor characters that the network can write.
+They need not even be words: crops that end as others do, or through which others shine, make some hundred of them show
+as much as thousands would (Beyer et al., Knowledge distillation: a good teacher is patient and consistent, CVPR 2022).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -21,6 +24,9 @@ from model.dataset import CropSet, Indices, deal, normalized
 if TYPE_CHECKING:
     from model.images import Preprocessing
     from model.networks import Network
+
+MINGLED = 0.5
+"""Share of the crops that end as another does, and share of those through which another shines."""
 
 
 class Rehearsal:
@@ -68,8 +74,19 @@ class Rehearsal:
         found, strips = self._crops.strips(distributed.share(batch))
         if not found:
             return torch.empty(0), len(batch)
-        images = augment(strips.to(self._device).float(), found, seed=self._seed, epoch=epoch)
+        strips = self._mingled(strips, batch, step)
+        images = augment(strips.to(self._device), found, seed=self._seed, epoch=epoch)
         return normalized(images, self._spec), len(batch)
+
+    def _mingled(self, strips: Tensor, batch: Indices, step: int) -> Tensor:
+        """Return this process's strips of a batch, float32: some end as another's, through some another's shines."""
+        rng, rows = np.random.default_rng((self._seed, step)), len(batch)
+        _, ends = self._crops.strips(distributed.share(rng.permutation(batch)))
+        _, ghosts = self._crops.strips(distributed.share(rng.permutation(batch)))
+        kept = np.where(rng.random((2, rows)) < MINGLED, [rng.random(rows), rng.uniform(0.5, 1.0, rows)], 1.0)
+        seam, share = (torch.from_numpy(distributed.share(row)).float()[:, None, None, None] for row in kept)
+        width = strips.shape[-1]
+        return torch.where(torch.arange(width) < seam * width, strips, ends).float().lerp(ghosts.float(), 1 - share)
 
     def _deal(self, epoch: int) -> list[Indices]:
         """Return an epoch's batches; there are as many in every epoch."""

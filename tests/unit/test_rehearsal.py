@@ -54,6 +54,25 @@ def test_what_is_rehearsed_depends_on_the_step_alone(crops: CropSet, teacher: Ti
     assert min(forwards) > 0
 
 
+def test_some_crops_end_as_another_does(teacher: Tiny) -> None:
+    left, right = (Image.linear_gradient("L").resize((64, 32)).rotate(180 * i) for i in range(2))
+    crops = crop_set((), None, spec=SPEC, drawn=[(image, "") for image in [left, right] * 8])
+    crops.load()
+    shown: list[torch.Tensor] = []
+
+    def see(images: torch.Tensor) -> torch.Tensor:
+        upper = images[:, :, :12].mean(dim=(1, 2))
+        shown.append(upper[:, 4] - upper[:, -4])
+        return teacher(images)
+
+    source = rehearsal(crops, teacher)
+    for step in range(40):
+        source.loss(see, step)
+    assert (
+        0.05 < float((torch.cat(shown).abs() > 0.7).float().mean()) < 0.4
+    )  # half, with one that differs half the time
+
+
 def test_rehearsing_brings_a_network_back(crops: CropSet, teacher: Tiny) -> None:
     student = copy.deepcopy(teacher)
     with torch.no_grad():
