@@ -20,7 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # a shell starts jobs in its background so, and children inherit it
+):  # as in the background of a shell; children inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if TYPE_CHECKING:
