@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 CLIP = 5.0
 """Largest norm of a gradient; longer ones are shortened to it."""
 
-FINE_TUNE_RATES = {"head": 1.0, "middle": 1.0, "body": 0.25}
+FINE_TUNE_RATES = {"head": 1.0, "middle": 1.0, "body": 0.05}
 """Learning rates of a network's parts, relative to the head, when it starts from trained weights."""
 
 WEIGHT_DECAY = 0.01
