@@ -58,6 +58,7 @@ class ProjectDocument(ProjectState):
         self._wanted_image: Path | None = None
         self._recount = Recount(store, self)
         self._recount.counted.connect(self._on_pages_counted)
+        self.project_changed.connect(self._recount.forget)
         store.refused.connect(self._on_edit_refused)
         self._opener.opened.connect(self._on_project_opened)
         self._opener.pages_found.connect(self._on_pages_found)
@@ -431,6 +432,10 @@ class ProjectDocument(ProjectState):
             self.words_changed.emit(frozenset(here))
         if kept:
             self.predicted.emit(tuple(kept))
+
+    def is_being_counted(self, page_id: int) -> bool:
+        """Whether the numbers of a page other than the current one may be those from before an edit."""
+        return self._recount.is_due(page_id)
 
     @Slot(object)
     def _on_pages_counted(self, counts: Mapping[int, Counts]) -> None:

@@ -34,6 +34,7 @@ class Recount(QObject):
         self._store = store
         self._pages: set[int] = set()
         self._words: set[int] = set()
+        self._uncounted: set[int] = set()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(RECOUNT_MILLISECONDS)
@@ -42,9 +43,21 @@ class Recount(QObject):
     def add(self, *, pages: Iterable[int] = (), words: Iterable[int] = ()) -> None:
         """Have these pages counted, and the pages of these words."""
         self._pages.update(pages)
+        self._uncounted |= self._pages
         self._words.update(words)
         if (self._pages or self._words) and not self._soon.isActive():
             self._soon.start()
+
+    def is_due(self, page_id: int) -> bool:
+        """Whether a page waits for being counted, so that its numbers are those from before an edit."""
+        return page_id in self._uncounted
+
+    @Slot()
+    def forget(self) -> None:
+        """Count nothing of what was asked for: another project is open, or none."""
+        self._soon.stop()
+        for asked in (self._pages, self._words, self._uncounted):
+            asked.clear()
 
     @Slot()
     def _on_due(self) -> None:
@@ -60,4 +73,8 @@ class Recount(QObject):
         def count(store: AnnotationStore) -> dict[int, Counts]:
             return dict.fromkeys(pages, WITHOUT_WORDS) | store.page_counts(pages)
 
-        self._store.read(count, self.counted.emit)
+        self._store.read(count, self._on_counted)
+
+    def _on_counted(self, counts: dict[int, Counts]) -> None:
+        self._uncounted -= counts.keys() - self._pages
+        self.counted.emit(counts)

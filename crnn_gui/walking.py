@@ -65,7 +65,7 @@ class Walk(QObject):
 
     def _waits(self, page: Page) -> bool:
         counts = self._document.page_counts(page.id)
-        return counts.suggested + counts.unlabelled > 0
+        return counts.suggested + counts.unlabelled > 0 or self._document.is_being_counted(page.id)
 
     def _travel(self) -> None:
         self._is_there = False

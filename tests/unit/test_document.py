@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from crnn_gui import recounting
 from crnn_gui.document import Notice, ProjectDocument
-from model.annotations import Box, Prediction, Source, State, WordChange
+from model.annotations import Box, Prediction, Source, State, Word, WordChange
 from model.store import FILE_NAME, AnnotationStore
 from tests.conftest import Room, draw_page
 
@@ -42,6 +44,19 @@ def words_in_file(folder: Path) -> dict[int, tuple[Box, str | None]]:
 
 
 BOX = Box.from_bounds(10, 10, 60, 30)
+
+
+def test_pages_of_a_project_that_was_closed_are_not_counted(
+    open_room: OpenRoom, until: Until, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recounting, "RECOUNT_MILLISECONDS", 50)
+    room = opened(open_room, until, tiny_folder)
+    room.document.change_words("Draw word", [WordChange(None, Word(7, 2, BOX))])
+    assert room.document.is_being_counted(2)
+    room.document.close_project()
+    assert not room.document.is_being_counted(2)
+    closed_at = time.monotonic()
+    until(lambda: time.monotonic() > closed_at + 0.2)  # it would log that no project is open
 
 
 def test_a_folder_opens_with_its_pages_and_the_first_one_shown(

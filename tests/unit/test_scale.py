@@ -105,7 +105,7 @@ def test_only_pages_that_changed_are_counted_again(
     counted = calls(AnnotationStore, "page_counts")
     document.change_words("Ignore", [WordChange(word, replace(word, ignored=True)) for word in found])
     until(lambda: counted)
-    assert counted == [({7, 8},)]
+    assert counted == [([7, 8],)]
     document.undo()
     document.record_predictions([(9, Box.from_bounds(5, 5, 50, 30), Prediction("a", 0.5, weights="w"))])
     until(lambda: document.page_counts(9) == Counts(1, 1, suggested=1))
