@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 MINUTES = 1.0
-DRAWING_SECONDS = 40.0
+DRAWING_SECONDS = 30.0
 PAGE = "poster.jpg"
 
 
@@ -73,6 +73,7 @@ def _script(program: Any) -> Any:
             self.mark("training, curves shown")
             key(self.window, Qt.Key.Key_1, control)
             yield from self.drawing("drawing and reading, training", lambda: trainer.state is TrainerState.RUNNING)
+            yield Until("the end of the run", lambda: trainer.state is TrainerState.IDLE)
             sys.stdout.write(json.dumps(marks))
             sys.stdout.flush()
             self.window.close()
