@@ -8,9 +8,8 @@ from typing import NoReturn
 
 def main() -> int:
     """Run the command ``crnn`` and return its exit status; Ctrl+C while it is still being loaded ends it quietly."""
-    if (
-        "TORCHELASTIC_RUN_ID" not in os.environ
-    ):  # what torchrun ends may wait for another process, and has to go at once
+    # What torchrun ends may wait for another process, and has to go at once.
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
         signal.signal(signal.SIGTERM, _interrupt)
     try:
         from model.cli import main as run

@@ -13,17 +13,18 @@ import argparse
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+
+from tests.benchmarks.watched import use, watched  # noqa: E402
+
 LONGEST_RUN_SECONDS = 900
 SHEET = (800, 600)
 ACROSS, DOWN = 5, 8
@@ -83,24 +84,7 @@ def _word(rng: random.Random, box: Any) -> Any:
     return Word(0, 0, box, label=_text(rng), source=Source.TYPED) if rng.random() < 0.6 else Word(0, 0, box)
 
 
-def watch(folder: str) -> None:
-    """Be `crnn-gui FOLDER`, used by the script. Runs in the process that is measured."""
-    from crnn_gui import __main__, app
-
-    started = float(os.environ["SCALE_STARTED"])
-    run = app.run
-    kept: list[Any] = []
-
-    def on_shown(program: Any) -> None:
-        script = _script(program, started)
-        kept.append(script)
-        script.start()
-
-    app.run = lambda *args, **options: run(*args, **options, on_shown=on_shown)
-    sys.exit(__main__.main([folder]))
-
-
-def _script(program: Any, started: float) -> Any:
+def _script(program: Any) -> Any:
     import psutil
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
@@ -108,6 +92,7 @@ def _script(program: Any, started: float) -> Any:
     from crnn_gui.script import Script, Steps, Until
     from tests.benchmarks.stall import Heartbeat
 
+    started = float(os.environ["SCALE_STARTED"])
     beats = Heartbeat()
     marks: dict[str, Any] = {}
 
@@ -212,16 +197,7 @@ def _script(program: Any, started: float) -> Any:
     def window_model() -> Any:
         return program.window.workspace("review").model
 
-    script = Use(program, program)
-
-    def on_ended(vain: str) -> None:
-        if vain:
-            sys.stderr.write(f"waited in vain for {vain}\n")
-            traceback.print_exc()  # of the script's own error, if that was it
-            os._exit(1)
-
-    script.ended.connect(on_ended)
-    return script
+    return Use(program, program)
 
 
 def main() -> None:
@@ -236,14 +212,7 @@ def main() -> None:
         before = time.perf_counter()
         make_project(folder, options.pages, options.words)
         sys.stderr.write(f"the project is there after {time.perf_counter() - before:.0f} s\n")
-        names = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "HOME")
-        environment = os.environ | {name: str(Path(home) / "home") for name in names}
-        environment |= {"QT_QPA_PLATFORM": "offscreen", "SCALE_STARTED": str(time.time())}
-        command = [sys.executable, __file__, "--watch", str(folder)]
-        done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, timeout=LONGEST_RUN_SECONDS)
-    if not done.stdout:
-        raise SystemExit("The app showed nothing.")
-    found = json.loads(done.stdout.splitlines()[-1])
+        found = watched(__file__, str(folder), timeout=LONGEST_RUN_SECONDS, SCALE_STARTED=str(time.time()))
     sys.stdout.write("| | ms | stall p99 ms | max |\n|---|---|---|---|\n")
     for name, marks in found.items():
         if isinstance(marks, dict):
@@ -255,5 +224,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--watch"]:
-        watch(sys.argv[2])
+        use(sys.argv[2:], _script)
     main()

@@ -9,35 +9,19 @@ they say: first alone, then while the training worker fine-tunes for a minute. A
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import tempfile
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.benchmarks.watched import use, watched  # noqa: E402
+
 MINUTES = 1.0
 DRAWING_SECONDS = 30.0
 PAGE = "poster.jpg"
-
-
-def watch() -> None:
-    """Be `crnn-gui`, used by the script. Runs in the process that is measured."""
-    from crnn_gui import __main__, app
-
-    run, kept = app.run, []
-
-    def on_shown(program: Any) -> None:
-        kept.append(_script(program))
-        kept[-1].start()
-
-    app.run = lambda *args, **options: run(*args, **options, on_shown=on_shown)
-    sys.exit(__main__.main([]))
 
 
 def _script(program: Any) -> Any:
@@ -95,33 +79,18 @@ def _script(program: Any) -> Any:
             marks[name] = [round(late[int(0.99 * (len(late) - 1))], 1), round(late[-1], 1), len(late)]
             beats.late.clear()
 
-    script = Use(program, program)
-
-    def on_ended(vain: str) -> None:
-        if vain:
-            sys.stderr.write(f"waited in vain for {vain}\n")
-            traceback.print_exc()  # of the script's own error, if that was it
-            os._exit(1)
-
-    script.ended.connect(on_ended)
-    return script
+    return Use(program, program)
 
 
 def main() -> None:
     """Measure and print a table."""
-    with tempfile.TemporaryDirectory() as home:
-        names = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "HOME")
-        environment = os.environ | dict.fromkeys(names, home) | {"QT_QPA_PLATFORM": "offscreen"}
-        command = [sys.executable, __file__, "--watch"]
-        done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, timeout=600)
-    if not done.stdout:
-        raise SystemExit("The app showed nothing.")
+    found = watched(__file__, timeout=600)
     sys.stdout.write("| | stall p99 ms | max | beats |\n|---|---|---|---|\n")
-    for name, figures in json.loads(done.stdout.splitlines()[-1]).items():
+    for name, figures in found.items():
         sys.stdout.write(f"| {name} | {' | '.join(map(str, figures))} |\n")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--watch"]:
-        watch()
+        use([], _script)
     main()
