@@ -5,12 +5,15 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from model.charset import normalize
 from model.checkpoint import Weights, save_weights
 from model.events import Decision, Forecast, Suspect
 from model.forecast import Point, forecast
 from model.gate import Comparison, decide
 from model.recovery import MAX_RECOVERIES
+from model.specialists import routed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +50,16 @@ def concluded(
     if progress.recoveries > MAX_RECOVERIES:
         reason = f"Training was given up after {progress.recoveries} recoveries. {reason}"
     return decision, reason
+
+
+def whole(setup: Setup, specialist: Weights) -> Weights:
+    """Return weights that read crops like those of the plan with what was learnt, and others as the base does."""
+    if setup.generalist is None:
+        return specialist
+    crops, seed, views = setup.material.crops, setup.config.seed, setup.pace.views
+    members = np.sort(np.random.default_rng(seed).permutation(crops.usable())[:views])
+    device = setup.learner.device
+    return routed(setup.generalist, specialist, crops, members, count=views, seed=seed, device=device)
 
 
 def written(candidate: Weights, decision: Decision, out: Path) -> Path | None:

@@ -1,21 +1,16 @@
-"""From the weights that training arrived at to those that are kept: examined, decided on, mixed with the old ones."""
+"""The exams of a training: held-out and general words, read by the weights before it and by those after it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from model import distributed
-from model.events import Decision
-from model.gate import Comparison, blended, decide, forgets
+from model.gate import Comparison
 
 if TYPE_CHECKING:
     from model.checkpoint import Weights
     from model.training_setup import Setup
-
-BLENDS = 3
-"""Blends that are tried when the new weights alone forget more; each halves the interval that the best share is in."""
 
 
 class Examiner:
@@ -32,28 +27,6 @@ class Examiner:
         self.before = distributed.of_leader(lambda: setup.exam.mark_weights(setup.base))
         self._general_before = setup.general.mark_weights(setup.base) if self.before and distributed.leads() else None
         self.sitting = max(setup.pace.sitting, time.monotonic() - began)
-
-    def choose(self, candidate: Weights, *, until: float) -> tuple[Weights, Comparison, float]:
-        """Return the weights to decide on: these or, where they forget too much, a blend with the old that does not.
-
-        Of those that pass the gate it is the one with most of the new weights.
-
-        Args:
-            candidate: what training arrived at.
-            until: the `time.monotonic` moment after which no blend is tried any more.
-
-        Returns:
-            the weights, how they compare, and the share of the new ones in them.
-        """
-        tried = [(candidate, self.compare(candidate), 1.0)]
-        low, high = 0.0, 1.0
-        while forgets(tried[0][1]) and len(tried) <= BLENDS and time.monotonic() + self.sitting < until:
-            share = (low + high) / 2
-            mixed = replace(candidate, state=blended(self._setup.start.state, candidate.state, share))
-            tried.append((mixed, self.compare(mixed), share))
-            low, high = (low, share) if forgets(tried[-1][1]) else (share, high)
-        passing = [found for found in tried if decide(found[1]).decision is Decision.BETTER]
-        return max(passing, key=lambda found: found[2], default=tried[0])
 
     def compare(self, candidate: Weights) -> Comparison:
         """Let weights read all words and return what the gate looks at."""

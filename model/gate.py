@@ -8,7 +8,7 @@ there is nothing to compare with, the weights must at least be finite and read s
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,6 @@ from model.dataset import CropSet, Indices, normalized
 from model.events import Decision, Reading, Score
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from model.images import Preprocessing
     from model.networks import Network
 
@@ -257,23 +255,6 @@ def forgets(comparison: Comparison) -> bool:
         return False
     lost = (old.score.accuracy - new.score.accuracy) * old.score.words
     return round(lost) > max(1, GENERAL_LOSS * old.score.words)
-
-
-def blended(old: Mapping[str, Tensor], new: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Return the new parameters moved towards the old ones.
-
-    Between a network and what a short fine-tuning made of it lie networks that read the new words nearly as well as
-    the one and the general words nearly as well as the other (Wortsman et al., Robust fine-tuning of zero-shot models,
-    CVPR 2022).
-
-    Args:
-        old: every parameter and buffer before the fine-tuning, by name, of the same shapes.
-        new: those after it.
-        share: of the new ones, in [0, 1].
-    """
-    return {
-        name: torch.lerp(old[name], value, share) if value.is_floating_point() else value for name, value in new.items()
-    }
 
 
 def _is_better(after: Marks, before: Marks) -> bool:

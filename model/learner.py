@@ -32,19 +32,15 @@ if TYPE_CHECKING:
     from model.annotations import LabelledCrop
     from model.dataset import CropBatch
     from model.networks import Network
-    from model.rehearsal import Rehearsal
     from model.schedules import Schedule
 
 CLIP = 5.0
 """Largest norm of a gradient; longer ones are shortened to it."""
 
-FINE_TUNE_RATES = {"head": 1.0, "middle": 1.0, "body": 0.05}
-"""Learning rates of a network's parts, relative to the head, when it starts from trained weights."""
+PARTS = ("head", "middle", "body")
+"""What a network consists of, from the last layer to the first; a recovery may slow down one of them alone."""
 
 WEIGHT_DECAY = 0.01
-
-REHEARSAL_WEIGHT = 2.0
-"""What a nat of forgotten reading counts, against a nat of the loss of new words (docs/fine-tuning.md)."""
 
 # A loss this many times that of uniform outputs is high; so many high ones in a row, or a single hopeless one, mean
 # that the learning rate is too high even where every number is still finite.
@@ -76,14 +72,13 @@ class Learner:
 
     Args:
         network: is trained in place, on its device.
-        learning_rate: peak rate of the head.
+        learning_rate: peak rate.
         schedule: of the learning rate and of the batch normalisation's statistics.
         batch: crops of a full batch, of all processes. Smaller ones count for less, so that every crop counts alike.
         seed: of the dropout masks.
-        fine_tune: start from trained weights: the lower parts get lower rates.
+        fine_tune: start from trained weights.
         freeze: leave the convolutional body as it is.
         half: compute in bfloat16 where that is safe.
-        rehearsal: general crops whose reading is to be kept; None where there is nothing to forget.
 
     Attributes:
         scale: what recoveries have left of the learning rate.
@@ -101,7 +96,6 @@ class Learner:
         fine_tune: bool = False,
         freeze: bool = False,
         half: bool = False,
-        rehearsal: Rehearsal | None = None,
     ) -> None:
         # Convolutions on a CPU train a sixth faster with channels as the last dimension in memory.
         self.network = network.to(memory_format=torch.channels_last)
@@ -110,10 +104,9 @@ class Learner:
         self.scale = 1.0
         self._schedule = schedule
         self._batch, self._seed, self._half = batch, seed, half
-        self._rehearsal = rehearsal
         self._frozen = [network.get_submodule(network.body_prefix).requires_grad_(False)] if freeze else []
         self._norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-        self._rates = dict(FINE_TUNE_RATES) if fine_tune else dict.fromkeys(FINE_TUNE_RATES, 1.0)
+        self._rates = dict.fromkeys(PARTS, 1.0)
         self._classes = len(network.get_parameter(f"{network.head_prefix}.weight"))
         self._high = 0
         # Until a loss is near that of uniform outputs; with sound initial values the first one is.
@@ -165,11 +158,11 @@ class Learner:
 
     @property
     def peak_rate(self) -> float:
-        """The head's highest learning rate, by what recoveries have left of it."""
+        """The highest learning rate, by what recoveries have left of it."""
         return self.learning_rate * self.scale
 
     def current_rate(self, step: int) -> float:
-        """Return the head's learning rate at a step."""
+        """Return the learning rate at a step."""
         return self.peak_rate * self._schedule.rate(step)
 
     def averaged_state(self) -> dict[str, Tensor]:
@@ -252,7 +245,7 @@ class Learner:
         try:
             logits, losses = self._forward(batch, step)
             if is_sound(losses):
-                self._backward(losses.sum() / self._batch + self._forgotten(step))
+                self._backward(losses.sum() / self._batch)
         except RuntimeError as error:
             if not _is_out_of_memory(error):
                 raise
@@ -277,16 +270,9 @@ class Learner:
         torch.manual_seed((self._seed + distributed.rank()) * 1_000_003 + step)
         if not len(batch):  # there were fewer rows than processes
             return torch.empty(0, 1, self._classes), torch.empty(0)
-        logits = self._logits(batch.images)
-        return logits, ctc_losses(logits, batch.targets, batch.lengths)
-
-    def _logits(self, images: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
-            logits: Tensor = self.network(images)
-        return logits
-
-    def _forgotten(self, step: int) -> Tensor | float:
-        return REHEARSAL_WEIGHT * self._rehearsal.loss(self._logits, step) if self._rehearsal else 0.0
+            logits = self.network(batch.images)
+        return logits, ctc_losses(logits, batch.targets, batch.lengths)
 
     def _settle(self) -> None:
         """Go on with the averaged statistics, as the finished network will.

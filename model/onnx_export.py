@@ -126,7 +126,7 @@ def _write_network(network: nn.Module, graph: _Graph, images: str) -> str:
     traced.eliminate_dead_code()
     names: dict[fx.Node, str] = {}
     for node in traced.nodes:
-        values = [names[arg] if isinstance(arg, fx.Node) else arg for arg in node.args]
+        values = fx.map_arg(node.args, names.__getitem__)
         match node.op:
             case "placeholder":
                 names[node] = images
@@ -155,7 +155,12 @@ _FUNCTIONS: dict[Any, Callable[..., str]] = {
     operator.getitem: _first,
     "permute": lambda graph, x, *axes: graph.add("Transpose", x, perm=axes),
     "squeeze": lambda graph, x, axis: graph.add("Squeeze", x, graph.constant([axis])),
-    "mean": lambda graph, x, axis: graph.add("ReduceMean", x, axes=[axis], keepdims=0),
+    "mean": lambda graph, x, axes: graph.add("ReduceMean", x, axes=_listed(axes), keepdims=0),
+    "amax": lambda graph, x, axes: graph.add("ReduceMax", x, axes=_listed(axes), keepdims=0),
+    "unsqueeze": lambda graph, x, axis: graph.add("Unsqueeze", x, graph.constant([axis])),
+    operator.gt: lambda graph, x, bound: graph.add("Greater", x, graph.constant(np.float32(bound))),
+    torch.cat: lambda graph, parts, axis: graph.add("Concat", *parts, axis=axis),
+    torch.where: lambda graph, *values: graph.add("Where", *values),
 }
 
 
@@ -278,6 +283,10 @@ def _write_recurrent(module: nn.RNNBase, graph: _Graph, x: str, *, gates: Sequen
         apart = graph.add("Transpose", states, perm=[0, 2, 1, 3])  # (T, directions, N, hidden) before
         x = graph.add("Reshape", apart, graph.constant([0, 0, -1]))
     return graph.add("Transpose", x, perm=swap) if module.batch_first else x
+
+
+def _listed(axes: int | Sequence[int]) -> list[int]:
+    return [axes] if isinstance(axes, int) else list(axes)
 
 
 def _pair(value: int | tuple[int, ...]) -> list[int]:

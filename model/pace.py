@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 EXAM_LIMIT = 2_000
 """Held-out words that are read at each evaluation: they settle the accuracy to one point."""
 
-_SITTING_SHARE, _EVALUATION_SHARE = 0.04, 0.1  # of the time there is: reading all exams once, and all evaluations
+VIEWS = 1_500
+"""Crops that a router learns from."""
+
+# Of the time there is: reading all exams once, fitting the router, and all evaluations.
+_SITTING_SHARE, _ROUTING_SHARE, _EVALUATION_SHARE = 0.04, 0.08, 0.1
 _LEAST_EXAM = 64  # words of each exam, however slow the network
 _READS_PER_STEP = 100  # crops that are read in the time of a step of 32, about, where nobody measures
 _LEAST_STEPS = 20  # between two evaluations
@@ -35,7 +39,8 @@ class Pace:
         epoch_steps: batches of one pass, about.
         evaluate_every: steps between two evaluations. A count, not a time: a run must not depend on the clock.
         exam, general: how many held-out and general words are read.
-        sitting: seconds that reading all of these should take; 0 where nobody measured.
+        views: how many crops the router of a specialist learns from.
+        sitting, routing: seconds that reading all exams and fitting the router should take; 0 where nobody measured.
     """
 
     steps: int
@@ -43,7 +48,9 @@ class Pace:
     evaluate_every: int
     exam: int
     general: int
+    views: int = VIEWS
     sitting: float = 0.0
+    routing: float = 0.0
 
 
 def exact_pace(material: Material, *, steps: int | None, epochs: int | None, exam: int, general: int) -> Pace:
@@ -86,12 +93,14 @@ def measured_pace(
     exam = min(exam, EXAM_LIMIT, max(_LEAST_EXAM, affordable * 2 // 3))
     general = min(general, max(_LEAST_EXAM, affordable - exam))
     sitting = word_seconds * (exam + general)
-    # The words are read before the first step, too, and after the last one there is a minute of grace for blends.
-    steps = max(1, int((1 - _EVALUATION_SHARE) * max(0.5 * left, left - 2 * sitting) / step_seconds))
+    views = min(VIEWS, max(2 * _LEAST_EXAM, int(_ROUTING_SHARE * left / word_seconds)))
+    routing = word_seconds * views
+    # The words are read before the first step, too.
+    steps = max(1, int((1 - _EVALUATION_SHARE) * max(0.5 * left, left - 2 * sitting - routing) / step_seconds))
     if epochs is not None:
         steps = min(steps, sum(len(material.deal(epoch)) for epoch in range(epochs)))
     every = _evaluate_every(material, exam * word_seconds / step_seconds / _EVALUATION_SHARE)
-    return Pace(steps, len(material.deal(0)), every, exam, general, sitting)
+    return Pace(steps, len(material.deal(0)), every, exam, general, views, sitting, routing)
 
 
 def _evaluate_every(material: Material, least: float) -> int:

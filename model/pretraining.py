@@ -36,6 +36,7 @@ from model.pretraining_options import PretrainConfig
 from model.recovery import MAX_RECOVERIES, recover
 from model.run_state import Progress, RunFolder
 from model.schedules import WarmupStableDecay
+from model.specialists import general_part
 from model.stream import Deal, Ramp, Stream, SyntheticStrips
 from model.synth import SyntheticCrops, TextSource, find_fonts
 from model.training_setup import fresh_weights, half_precision
@@ -237,7 +238,7 @@ class _Period:
             return replace(kept, ancestry=kept.ancestry[:-1])
         if config.init is None:
             return fresh_weights(config.network, config.charset, seed=config.seed, **config.options)
-        base = load_weights(config.init)
+        base = general_part(load_weights(config.init))
         return base if base.charset == config.charset else with_charset(base, config.charset)
 
     def _deal_after(self, deal: Deal) -> Deal:

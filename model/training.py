@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from model import distributed
 from model.checkpoint import Weights, load_weights, save_weights
-from model.concluding import concluded, outlook, suspects, written
+from model.concluding import concluded, outlook, suspects, whole, written
 from model.devices import torch_threads
 from model.diagnosis import diagnose_unread, structural_problems
 from model.doubts import Doubts
@@ -51,9 +51,6 @@ if TYPE_CHECKING:
     from model.planning import TrainingPlan
 
 __all__ = ["TrainConfig", "fine_tune"]
-
-GRACE = 30.0
-"""Seconds after the time limit in which blends of new and old weights may still be tried."""
 
 PAUSE_SECONDS = 1.0
 """Longer than this between two events, the run was paused: that time is not taken off its time limit."""
@@ -184,7 +181,7 @@ class _Run:
         progress, patience = self._progress, self._config.patience
         return (
             progress.step >= self._pace.steps
-            or distributed.anywhere(time.monotonic() > self._ends(-self._examiner.sitting))
+            or distributed.anywhere(time.monotonic() > self._ends(-self._examiner.sitting - self._pace.routing))
             or (patience is not None and progress.stale >= patience)
             or progress.recoveries > MAX_RECOVERIES
         )
@@ -279,11 +276,10 @@ class _Run:
             reason = "Stopped before any weights were evaluated."
             yield self._finished(Decision.STOPPED, reason, Comparison(), None, suspects=())
             return
-        candidate = self._best or self._candidate(None)
-        candidate, comparison, share = self._examiner.choose(candidate, until=self._ends(GRACE))
-        if share < 1:
-            state, score = candidate.state, _score(comparison.after)
-            candidate = trained_weights(self._setup, state, steps=self._progress.step, score=score, blend=share)
+        candidate = whole(self._setup, self._best or self._candidate(None))
+        comparison = self._examiner.compare(candidate)
+        steps, score = candidate.ancestry[-1]["steps"], _score(comparison.after)
+        candidate = trained_weights(self._setup, candidate, steps=steps, score=score)
         steps = self._pace.steps if self._stopped else None
         decision, reason = concluded(comparison, self._progress, gate=self._config.gate, stopped_of=steps)
         fit = comparison.after.fit if comparison.after else None
@@ -353,8 +349,8 @@ class _Run:
 
     def _candidate(self, marks: Marks | None) -> Weights:
         """Return the averaged weights as they are now, ready to be saved."""
-        state = self._learner.averaged_state()
-        return trained_weights(self._setup, state, steps=self._progress.step, score=_score(marks))
+        weights = replace(self._setup.start, state=self._learner.averaged_state())
+        return trained_weights(self._setup, weights, steps=self._progress.step, score=_score(marks))
 
     def _save(self) -> Checkpoint:
         self._progress.seconds = self._seconds()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from model import distributed
 from model.checkpoint import Weights, build_network, load_weights, weights_hash, with_charset
@@ -23,9 +22,9 @@ from model.learner import Learner
 from model.material import Drawn, Material, crop_set
 from model.networks import Network, build
 from model.pace import EXAM_LIMIT, Pace, exact_pace, measured_pace
-from model.rehearsal import Rehearsal
 from model.run_state import fingerprint
 from model.schedules import Cosine
+from model.specialists import Generalist, general_part, specialist_part
 from model.synth.general import general_crops
 
 if TYPE_CHECKING:
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
     from model.planning import TrainingPlan
 
 DEFAULT_MINUTES = 5.0
-LEARNING_RATE, FINE_TUNE_RATE = 1e-3, 2e-3
-"""Peak rates from scratch and from trained weights, for batches of 32."""
+LEARNING_RATE = 1e-3
+"""Peak rate for batches of 32."""
 
 _SMALL_SET = 2_000  # below this many crops the batch normalisation keeps the statistics of the base weights
 _LOADING_SHARE, _EXAM_SHARE = 0.25, 0.05  # of the time there is, for reading crops from files
@@ -57,11 +56,12 @@ class TrainConfig:
         minutes: time for everything; the number of steps that fits is measured. 5 without epochs or steps.
         steps: exact number of batches; goes before the other two.
         batch: crops a step; of each process, where there are several.
-        learning_rate: peak, of the head; None chooses.
+        learning_rate: peak; None chooses.
         width: stretch all crops to this many pixels.
         freeze: leave the convolutional body as it is.
         augment: vary the crops.
-        replay: general crops rehearsed for each crop learnt from when there is a base, so that little is forgotten.
+        specialist: leave crops unlike those of the plan to the base weights, so that nothing is forgotten. Without it
+            the new weights read them, and forget.
         patience: evaluations without a better one after which training ends; None for never.
         gate: refuse worse weights.
         seed: of everything random.
@@ -83,7 +83,7 @@ class TrainConfig:
     width: int | None = None
     freeze: bool = False
     augment: bool = True
-    replay: float = 0.5
+    specialist: bool = True
     patience: int | None = None
     gate: bool = True
     seed: int = 0
@@ -103,7 +103,7 @@ class TrainConfig:
     @property
     def peak_rate(self) -> float:
         """The learning rate asked for, or the one chosen."""
-        return self.learning_rate or (FINE_TUNE_RATE if self.base else LEARNING_RATE)
+        return self.learning_rate or LEARNING_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,9 @@ class Setup:
 
     Attributes:
         device: what it runs on, and why.
-        start: the weights before the first step, in the plan's charset.
+        start: the weights before the first step, plain, in the plan's charset.
         base: the weights that the new ones must beat, as they are; None from scratch.
+        generalist: what goes on reading crops unlike the plan's; None where the new weights read everything.
         exam: the held-out words that are read at every evaluation.
         general: general words, for what is forgotten.
         trial: some of the crops trained on, to see whether anything is read where no words are held out.
@@ -127,6 +128,7 @@ class Setup:
     device: str
     start: Weights
     base: Weights | None
+    generalist: Generalist | None
     material: Material
     exam: Exam
     general: Exam
@@ -165,14 +167,13 @@ def prepare(
     held_out = crop_set(plan.val, None, spec=spec)
     likely = _some(len(held_out), EXAM_LIMIT, config.seed)  # the rest is never read
     held_out.load(likely, until=began + (_LOADING_SHARE + _EXAM_SHARE) * limit, should_stop=should_stop)
-    rehearsed, examined = general_words() if base else ([], [])
+    routing, examined = general_words() if base else ([], [])
     general = crop_set((), None, spec=spec, drawn=examined)
     general.load()
-    rehearsal = _rehearsal(rehearsed, start, config, place) if rehearsed and config.replay else None
+    generalist = _generalist(base, plan, config, routing) if base and config.specialist else None
 
     def learner(steps: int) -> Learner:
-        network = build_network(start).to(place)
-        return new_learner(network, config, steps=steps, crops=len(plan.train), rehearsal=rehearsal)
+        return new_learner(build_network(start).to(place), config, steps=steps, crops=len(plan.train))
 
     sit = partial(Exam, preprocessing=spec, device=place)
     trial = sit(material.crops, material.crops.usable()[:_TRIAL])
@@ -191,6 +192,7 @@ def prepare(
         device=f"{device.kind}: {device.reason}",
         start=start,
         base=base,
+        generalist=generalist,
         material=material,
         exam=sit(held_out, _some(len(held_out), pace.exam, config.seed)),
         general=sit(general, _some(len(general), pace.general, config.seed)),
@@ -202,13 +204,12 @@ def prepare(
 
 
 def first_weights(plan: TrainingPlan, config: TrainConfig) -> tuple[Weights, Weights | None]:
-    """Return the weights training starts from, in the plan's charset, and the base weights as they are."""
+    """Return the plain weights training starts from, in the plan's charset, and the base weights as they are."""
     if config.base is None:
         fresh = fresh_weights(config.network, plan.charset, seed=config.seed, **config.options)
         return replace(fresh, preprocessing=preprocessing_of(fresh.preprocessing, config)), None
     base = load_weights(config.base)
-    moved = base if base.charset == plan.charset else with_charset(base, plan.charset)
-    return replace(moved, preprocessing=preprocessing_of(base.preprocessing, config)), base
+    return _moved(specialist_part(base), plan, config), base
 
 
 def fresh_weights(network: str, charset: Charset, *, seed: int, **options: Any) -> Weights:
@@ -224,23 +225,18 @@ def fresh_weights(network: str, charset: Charset, *, seed: int, **options: Any) 
     )
 
 
-def trained_weights(
-    setup: Setup, state: Mapping[str, Tensor], *, steps: int, score: Score | None, blend: float = 1.0
-) -> Weights:
-    """Return the weights that training has made: with this state, after so many steps, scored on held-out words.
-
-    ``blend`` is the share of what was learnt in the state; the rest is as it was before.
+def trained_weights(setup: Setup, weights: Weights, *, steps: int, score: Score | None) -> Weights:
+    """Return the weights that training has made with what is told of it: its steps, its score on held-out words.
 
     They keep the temperature of the weights they come from. They hold no date and no speed: the same training gives
     the same bytes.
     """
-    config, start = setup.config, setup.start
+    config = setup.config
     origin = {"base": weights_hash(config.base)} if config.base else {}
     crops = len(setup.plan.train)
     entry = origin | {"crops": crops, "steps": steps, "seed": config.seed, "learning_rate": config.peak_rate}
-    entry |= {"blend": blend} if blend < 1 else {}
     figures = {"words": score.words, "word_accuracy": score.accuracy, "cer": score.cer} if score else {}
-    return replace(start, state=state, metrics=figures, ancestry=(*start.ancestry, entry | figures))
+    return replace(weights, metrics=figures, ancestry=(*setup.start.ancestry, entry | figures))
 
 
 def calibrated(weights: Weights, fit: calibration.Fit | None) -> Weights:
@@ -253,9 +249,7 @@ def calibrated(weights: Weights, fit: calibration.Fit | None) -> Weights:
     return replace(weights, temperature=fit.temperature, metrics={**weights.metrics, "ece": fit.error})
 
 
-def new_learner(
-    network: Network, config: TrainConfig, *, steps: int, crops: int, rehearsal: Rehearsal | None = None
-) -> Learner:
+def new_learner(network: Network, config: TrainConfig, *, steps: int, crops: int) -> Learner:
     """Return the learner for a run of this many steps over this many crops."""
     few = config.base is not None and crops < _SMALL_SET
     return Learner(
@@ -267,17 +261,21 @@ def new_learner(
         fine_tune=config.base is not None,
         freeze=config.freeze,
         half=half_precision(config.precision, next(network.parameters()).device),
-        rehearsal=rehearsal,
     )
 
 
-def _rehearsal(drawn: Sequence[Drawn], start: Weights, config: TrainConfig, place: torch.device) -> Rehearsal:
-    """Return the general crops that are rehearsed beside the plan's, with the weights before training as teacher."""
-    crops = crop_set((), None, spec=start.preprocessing, drawn=drawn)
+def _generalist(base: Weights, plan: TrainingPlan, config: TrainConfig, drawn: Sequence[Drawn]) -> Generalist:
+    """Return what reads crops unlike the plan's, with general crops to tell the plan's from."""
+    weights = _moved(general_part(base), plan, config)
+    crops = crop_set((), None, spec=weights.preprocessing, drawn=drawn)
     crops.load()
-    batch = max(1, round(config.replay * config.batch))
-    teacher = build_network(start).to(place)
-    return Rehearsal(crops, teacher, batch=batch, seed=config.seed, spec=start.preprocessing)
+    return Generalist(weights, crops)
+
+
+def _moved(weights: Weights, plan: TrainingPlan, config: TrainConfig) -> Weights:
+    """Return plain weights in a plan's charset that look at crops as a run does."""
+    moved = weights if weights.charset == plan.charset else with_charset(weights, plan.charset)
+    return replace(moved, preprocessing=preprocessing_of(weights.preprocessing, config))
 
 
 def _reading_seconds(exam: Exam, weights: Weights) -> float:

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from model.networks import clovaai_resnet, clovaai_vgg, crnn, crnn_lite, doctr, gitycc_crnn, vgg16_bilstm, vgg_bigru
-from model.networks.base import NETWORKS, Network, build, fold_batch_norm, register
+from model.networks.base import NETWORKS, Network, fold_batch_norm, register
+from model.networks.building import build
 
 __all__ = [
     "NETWORKS",

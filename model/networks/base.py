@@ -36,9 +36,19 @@ class Network(nn.Module):
         """Return the number of time steps T for images ``width`` pixels wide; below 1 where that is too narrow."""
         return width // 4
 
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the maps (N, features, height, T) of the convolutional part, and the states (T, N, features) that the
+        head reads."""
+        raise NotImplementedError
+
+    def decode(self, states: Tensor) -> Tensor:
+        """Map the states (T, N, features) of :meth:`encode` to logits (N, T, classes)."""
+        logits: Tensor = self.get_submodule(self.head_prefix)(states)
+        return logits.permute(1, 0, 2)
+
     def forward(self, images: Tensor) -> Tensor:
         """Map images (N, C, 32, W) float32, normalised, to logits (N, T, classes) with the blank at class 0."""
-        raise NotImplementedError
+        return self.decode(self.encode(images)[1])
 
 
 class BiLSTM(nn.Module):
@@ -49,10 +59,14 @@ class BiLSTM(nn.Module):
         self.rnn = nn.LSTM(features, hidden, bidirectional=True)
         self.embedding = nn.Linear(2 * hidden, out)
 
+    def states(self, frames: Tensor) -> Tensor:
+        """Return the states (T, N, 2 * hidden) of both directions."""
+        states: Tensor = self.rnn(frames)[0]
+        return states
+
     def forward(self, frames: Tensor) -> Tensor:
         """Return the embedded states of both directions."""
-        states, _ = self.rnn(frames)
-        out: Tensor = self.embedding(states)
+        out: Tensor = self.embedding(self.states(frames))
         return out
 
 
@@ -73,28 +87,6 @@ def register(name: str) -> Callable[[type[Network]], type[Network]]:
         return network
 
     return enter
-
-
-def build(name: str, classes: int, /, **options: Any) -> Network:
-    """Return a freshly initialised network.
-
-    Args:
-        name: one of :data:`NETWORKS`.
-        classes: characters plus one for the blank.
-        **options: the network's own options; what is not given has its default.
-
-    Raises:
-        WeightsError: there is no such network, or it has no such option, or none of such a value.
-    """
-    if name not in NETWORKS:
-        raise WeightsError(f"There is no network called {name!r}; known are {', '.join(sorted(NETWORKS))}.")
-    try:
-        network = NETWORKS[name](classes, **options)
-    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch has no room for so many parameters
-        raise WeightsError(f"The network {name!r} cannot be built with the options {options!r}: {error}.") from error
-    # Request-time options such as pretrained=True say where the first state came from, not what the network is.
-    network.options = {key: value for key, value in options.items() if key != "pretrained"}
-    return network
 
 
 def initialize(network: nn.Module, init: str = "he") -> None:

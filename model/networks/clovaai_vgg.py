@@ -52,10 +52,9 @@ class ClovaaiVGG(Network):
     def frames(width: int) -> int:
         return width // 4 - 1
 
-    def forward(self, images: Tensor) -> Tensor:
-        features = self.cnn(images).mean(2)
-        logits: Tensor = self.fc(self.rnn(features.permute(2, 0, 1)))
-        return logits.permute(1, 0, 2)
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.cnn(images)
+        return maps, self.rnn(maps.mean(2).permute(2, 0, 1))
 
 
 def _block(previous: int, channels: int, *, norm: bool = False) -> list[nn.Module]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -33,9 +35,10 @@ class CRNN(Network):
     def frames(width: int) -> int:
         return width // 4 + 1 if width >= 4 else 0
 
-    def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.rnn(frame_features(self.cnn(images)))
-        return logits.permute(1, 0, 2)
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.cnn(images)
+        below, last = cast("Iterable[BiLSTM]", self.rnn)
+        return maps, last.states(below(frame_features(maps)))
 
 
 def _layers() -> OrderedDict[str, nn.Module]:

@@ -42,13 +42,13 @@ class CRNNLite(Network):
     def frames(width: int) -> int:
         return (width + 3) // 4  # a stride of 2 keeps the last column of an odd number, where a pooling drops it
 
-    def forward(self, images: Tensor) -> Tensor:
-        features = frame_features(self.cnn(images))
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.cnn(images)
+        features = frame_features(maps)
         states, _ = self.rnn(features)
         # Past the LSTMs, the head teaches the convolutions from the first step on; without the bypass, training from
         # scratch stays on the all-blank plateau several times as long.
-        logits: Tensor = self.fc(states + self.bypass(features))
-        return logits.permute(1, 0, 2)
+        return maps, states + self.bypass(features)
 
 
 class Residual(nn.Module):

@@ -34,10 +34,10 @@ class DocTR(Network):
         self.fc = nn.Linear(2 * hidden, classes)
         initialize(self, init)
 
-    def forward(self, images: Tensor) -> Tensor:
-        states, _ = self.rnn(frame_features(self.cnn(images)))
-        logits: Tensor = self.fc(states)
-        return logits.permute(1, 0, 2)
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.cnn(images)
+        states, _ = self.rnn(frame_features(maps))
+        return maps, states
 
 
 @register("doctr-vgg16")

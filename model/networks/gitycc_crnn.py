@@ -37,11 +37,11 @@ class GitYCCCRNN(Network):
     def frames(width: int) -> int:
         return width // 4 - 1
 
-    def forward(self, images: Tensor) -> Tensor:
-        states, _ = self.rnn1(self.map_to_seq(frame_features(self.cnn(images))))
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.cnn(images)
+        states, _ = self.rnn1(self.map_to_seq(frame_features(maps)))
         states, _ = self.rnn2(states)
-        logits: Tensor = self.dense(states)
-        return logits.permute(1, 0, 2)
+        return maps, states
 
 
 def _layers() -> OrderedDict[str, nn.Module]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -46,9 +47,10 @@ class VGG16BiLSTM(Network):
         if pretrained:
             _load_body(self.body, _imagenet_state() if pretrained is True else _file_state(pretrained))
 
-    def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.rnn(frame_features(self.stage5(self.body(images))))
-        return logits.permute(1, 0, 2)
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.body(images)
+        below, last = cast("Iterable[BiLSTM]", self.rnn)
+        return maps, last.states(below(frame_features(self.stage5(maps))))
 
 
 def _vgg16_body() -> nn.Sequential:

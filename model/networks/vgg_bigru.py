@@ -37,10 +37,10 @@ class VGGBiGRU(Network):
         self.fc = nn.Linear(2 * hidden, classes)
         initialize(self, init)
 
-    def forward(self, images: Tensor) -> Tensor:
-        states, _ = self.rnn(frame_features(self.cnn(images)))
-        logits: Tensor = self.fc(states)
-        return logits.permute(1, 0, 2)
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.cnn(images)
+        states, _ = self.rnn(frame_features(maps))
+        return maps, states
 
 
 def _block(previous: int, channels: int, *, norm: bool = False) -> list[nn.Module]:

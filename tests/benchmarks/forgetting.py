@@ -1,10 +1,12 @@
-"""What fine-tuning learns from a few labels, and what it forgets: accuracy before, after, and of blends with the old.
+"""What fine-tuning learns from a few labels, and what it forgets: accuracy before, after, and of what learnt alone.
 
     python tests/benchmarks/forgetting.py ../shared/data/local/sevenseg --labels 200 --steps 400 \\
         --general ../shared/data/words/iiit5k_train ../shared/data/words/svt_train
 
 The crops are shuffled with a fixed seed; the last ones are kept back, and the first ``--labels`` of the others are
 learnt from. Accuracies are percent by the alphanumeric protocol, as `crnn evaluate --alphanumeric` gives them.
+"Alone" is the specialist: the new weights before the old ones are put beside them.
+
 ``--swap`` gives a share of the labels to other crops and counts how many of these are listed as probably mislabelled.
 """
 
@@ -15,7 +17,6 @@ import random
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,9 +29,9 @@ from model.devices import choose  # noqa: E402
 from model.evaluation import evaluate  # noqa: E402
 from model.events import Finished  # noqa: E402
 from model.formats import open_dataset  # noqa: E402
-from model.gate import blended  # noqa: E402
 from model.inference import Recognizer  # noqa: E402
 from model.metrics import word_accuracy  # noqa: E402
+from model.specialists import specialist_part  # noqa: E402
 from model.training import TrainConfig, fine_tune  # noqa: E402
 from model.training_plan import plan_for  # noqa: E402
 from tests.helpers.spoilt import passed_on  # noqa: E402
@@ -71,7 +72,6 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=200)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--learning-rate", type=float)
-    parser.add_argument("--replay", type=float, default=0.5)
     parser.add_argument("--swap", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--general", type=Path, nargs="*", default=[])
@@ -89,7 +89,6 @@ def main() -> None:
             base=base,
             steps=options.steps,
             learning_rate=options.learning_rate,
-            replay=options.replay,
             gate=False,
             device="cpu",
             precision="fp32",
@@ -104,9 +103,7 @@ def main() -> None:
     tell("|---" * (3 + len(options.general)) + "|")
     tell(row("before", accuracies(old, sets)))
     tell(row("after", accuracies(new, sets)))
-    for share in (0.75, 0.5, 0.25):
-        mixed = replace(new, state=blended(old.state, new.state, share))
-        tell(row(f"{share:.0%}", accuracies(mixed, sets)))
+    tell(row("alone", accuracies(specialist_part(new), sets)))
     if spoilt:
         listed = {suspect.key for suspect in finished.mislabelled}
         found = len(listed & spoilt)

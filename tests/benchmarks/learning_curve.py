@@ -51,7 +51,7 @@ COLUMNS = {"ours": OURS, "recipe": 3_800, "english_g2": 7_600}
 """Columns of strips that are learnt from in a second by two quiet cores: ours and the recipe as measured in
 docs/benchmarks.md (350 and 38 crops of 100 columns), english_g2 by its processor time beside the recipe's."""
 
-BATCH, REPLAY, RATE = 32, 0.5, 1e-3
+BATCH, RATE = 32, 1e-3
 RECIPE_STRIP = Preprocessing(widths=(100,))
 KEPT_EVERY = 50  # steps of the recipe between two saved states
 
@@ -123,8 +123,8 @@ class Curves:
         out = self.folder / f"{method}-{len(crops)}-{minutes:g}-{self.seed}.safetensors"
         config = TrainConfig(out=out, base=base, steps=1, resume=True, seed=self.seed, device="cpu", precision="fp32")
         plan = plan_for(config, crops)
-        steps = steps_in(minutes, base, plan.train, batch=BATCH, replay=REPLAY, columns=COLUMNS[method])
-        config = replace(config, steps=steps, threads=self.threads, batch=BATCH, replay=REPLAY)
+        steps = steps_in(minutes, base, plan.train, batch=BATCH, columns=COLUMNS[method])
+        config = replace(config, steps=steps, threads=self.threads, batch=BATCH)
         for event in fine_tune(plan, config):
             if isinstance(event, Batch) and event.step % 100 == 0:
                 tell(f"{method}, step {event.step} of {steps}: loss {event.loss:.2f}")

@@ -12,7 +12,6 @@ from model.annotations import LabelledCrop
 from model.checkpoint import load_weights
 from model.dataset import CropSet
 from model.images import Fit
-from model.training_setup import general_words
 
 COLUMNS = 35_000
 """Columns of strips that `crnn-lite` learns from in a second on two quiet cores (docs/benchmarks.md)."""
@@ -24,16 +23,12 @@ def steps_in(
     crops: Sequence[LabelledCrop],
     *,
     batch: int = 32,
-    replay: float = 0.5,
     columns: float = COLUMNS,
 ) -> int:
     """Return the steps that fit into so many minutes of fine-tuning these weights with these crops."""
     spec = load_weights(base).preprocessing
     own = mean_width(CropSet(crops, None, preprocessing=replace(spec, closeup=spec.fit is Fit.STRETCH)))
-    pixels = dict(enumerate(image for image, _ in general_words()[0]))
-    words = [LabelledCrop(str(i), Path(), None, "") for i in pixels]
-    rehearsed = mean_width(CropSet(words, None, preprocessing=spec, pixels=pixels))
-    return max(1, round(60 * minutes * columns / (batch * (own + replay * rehearsed))))
+    return max(1, round(60 * minutes * columns / (batch * own)))
 
 
 def mean_width(crops: CropSet) -> float:

@@ -33,10 +33,10 @@ class Tiny(Network):
         self.rnn = nn.LSTM(48, 32, bidirectional=True)
         self.fc = nn.Linear(64, classes)
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        states, _ = self.rnn(frame_features(self.cnn(images)))
-        logits: torch.Tensor = self.fc(states)
-        return logits.permute(1, 0, 2)
+    def encode(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        maps = self.cnn(images)
+        states, _ = self.rnn(frame_features(maps))
+        return maps, states
 
 
 Tiny.name = "tiny"

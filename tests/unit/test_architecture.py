@@ -14,7 +14,7 @@ from tests.conftest import CHECKOUT
 TORCH_FLOOR = {
     "augment", "cli", "concluding", "converting", "ctc", "dataset", "devices", "diagnosis", "distributed", "doctor",
     "doubts", "engines", "examining", "gate", "inference", "learner", "material", "networks", "onnx_export", "pace",
-    "pretraining", "reader", "rehearsal", "run_state", "stream", "torch_files", "training", "training_plan",
+    "pretraining", "reader", "run_state", "specialists", "stream", "torch_files", "training", "training_plan",
     "training_setup",
 }  # fmt: skip
 

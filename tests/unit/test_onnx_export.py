@@ -25,7 +25,9 @@ from model.images import Fit, Preprocessing, Resampling, prepare_crop, to_strip
 from model.inference import Recognizer
 from model.networks import NETWORKS, Network
 from model.onnx_export import OnnxError, export_onnx, to_onnx
+from model.specialists import joined
 from tests.unit.test_inference import CHARSET, crops, small, untrained
+from tests.unit.test_specialists import halving, louder
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -48,9 +50,13 @@ def settled(name: str) -> Weights:
     return replace(weights, state=network.state_dict())
 
 
+@pytest.mark.parametrize("specialist", [False, True], ids=["plain", "specialist"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_file_computes_what_the_network_does(name: str) -> None:
+def test_the_file_computes_what_the_network_does(name: str, *, specialist: bool) -> None:
     weights = settled(name)
+    if specialist:
+        spec = weights.preprocessing
+        weights = joined(weights, louder(weights), halving(weights, torch.rand(9, spec.channels, spec.height, 100)))
     content = to_onnx(weights)
     onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
     network, opened = build_network(weights), session(content)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-from model import concluding, examining, training
+from model import training
 from model.annotations import LabelledCrop
 from model.calibration import TEMPERATURES
 from model.charset import Charset
@@ -23,13 +23,14 @@ from model.checkpoint import load_weights, save_weights
 from model.devices import choose
 from model.errors import TrainingError
 from model.events import BadBatch, Batch, Cause, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent, to_json
-from model.gate import Comparison, Exam, Verdict, blended
+from model.gate import Exam
 from model.inference import Recognizer
 from model.learner import Learner
 from model.material import Material
 from model.metrics import expected_calibration_error
 from model.networks import NETWORKS
 from model.planning import TrainingPlan
+from model.specialists import specialist_part
 from model.training import TrainConfig, fine_tune
 from tests.helpers.tiny import WORDS, Tiny, draw_words
 
@@ -80,7 +81,7 @@ def of(kind: type, events: list[TrainEvent]) -> list[Any]:
 
 
 def state_of(path: Path | str) -> dict[str, torch.Tensor]:
-    return dict(load_weights(Path(path)).state)
+    return dict(specialist_part(load_weights(Path(path))).state)
 
 
 def spoil_batch(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Any], None], *, key: int = 3) -> None:
@@ -326,43 +327,6 @@ def test_fine_tuning_keeps_the_base_unless_it_reads_better(
     assert len(load_weights(config.out).ancestry) == 2
 
 
-@pytest.mark.parametrize(
-    ("forgetting", "share"),
-    [
-        ((False,), None),
-        ((True, False, True, False), 0.625),
-        ((True, False, False, False), 0.875),
-        ((True, True, True, False), 0.125),
-    ],
-)
-def test_weights_that_forget_are_blended_with_the_old_ones(
-    plan: TrainingPlan,
-    config: TrainConfig,
-    learnt: tuple[Path, list[TrainEvent]],
-    monkeypatch: pytest.MonkeyPatch,
-    forgetting: tuple[bool, ...],
-    share: float | None,
-) -> None:
-    """Whether the weights of each trial forget, in their order; all of them read better."""
-    seen: list[Comparison] = []
-
-    def forgets(comparison: Comparison) -> bool:
-        if not any(comparison is one for one in seen):
-            seen.append(comparison)
-        return forgetting[[comparison is one for one in seen].index(True)]
-
-    def verdict(comparison: Comparison) -> Verdict:
-        return Verdict(Decision.REFUSED if forgets(comparison) else Decision.BETTER, "as told")
-
-    monkeypatch.setattr(examining, "forgets", forgets)
-    for module in (examining, concluding):
-        monkeypatch.setattr(module, "decide", verdict)
-    _, finished = run(plan, replace(config, base=learnt[0], steps=4, gate=True))
-    assert finished.decision is Decision.BETTER
-    assert load_weights(config.out).ancestry[-1].get("blend") == share
-    assert len(seen) == len(forgetting)
-
-
 def test_enough_held_out_words_calibrate_what_is_written(
     crops: list[LabelledCrop], plan: TrainingPlan, config: TrainConfig
 ) -> None:
@@ -396,20 +360,12 @@ def test_few_held_out_words_leave_the_temperature_of_the_base(
     assert "ece" not in weights.metrics
 
 
-def test_a_blend_lies_between_old_and_new() -> None:
-    old = {"weight": torch.zeros(3), "count": torch.tensor(1)}
-    new = {"weight": torch.full((3,), 4.0), "count": torch.tensor(9)}
-    blend = blended(old, new, 0.25)
-    assert blend["weight"].tolist() == [1, 1, 1]
-    assert blend["count"] == 9, "a count is no place between two"
-
-
 def test_new_characters_are_learnt_by_fine_tuning(
     plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]]
 ) -> None:
     renamed = tuple(replace(crop, text=crop.text.replace("a", "ä")) for crop in (*plan.train, *plan.val))
     extended = TrainingPlan(renamed, renamed[16:], (), plan.charset.extended("ä"), "ä")
-    config = replace(config, base=learnt[0], steps=60, batch=20, replay=0, learning_rate=0.03)
+    config = replace(config, base=learnt[0], steps=60, batch=20, specialist=False, learning_rate=0.03)
     _, finished = run(extended, config)
     assert finished.before is not None
     assert finished.after is not None
