@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,10 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path, shared_data: Callable[
 
 
 def told(cases: Iterable[Case]) -> str:
-    return "\n".join(map(str, cases))
+    """Return what became of each case, and leave it in the report of a campaign (`pytest -rP`), too."""
+    text = "\n".join(map(str, cases))
+    sys.stdout.write(f"{text}\n")
+    return text
 
 
 @pytest.mark.slow
@@ -144,18 +148,21 @@ def test_labels_of_which_some_are_shuffled_teach_and_of_which_all_are_do_not(mir
 @pytest.mark.timeout(0)
 def test_with_three_in_ten_labels_shuffled_19_decisions_of_20_are_those_of_clean_words(bench: Bench) -> None:
     found = cases(bench, 0.3)
-    assert sum(case.agrees for case in found) >= 19, told(found)
+    report = told(found)
+    assert sum(case.agrees for case in found) >= 19, report
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(0)
 def test_with_sound_labels_19_trainings_of_20_are_accepted(bench: Bench) -> None:
     found = [case(bench, 0.0, seed=seed, seconds=WHOLE) for seed in range(20)]
-    assert sum(case.is_accepted for case in found) >= 19, told(found)
+    report = told(found)
+    assert sum(case.is_accepted for case in found) >= 19, report
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(0)
 def test_with_all_labels_shuffled_no_training_is_accepted(bench: Bench) -> None:
     found = cases(bench, 1.0)
-    assert not any(case.is_accepted for case in found), told(found)
+    report = told(found)
+    assert not any(case.is_accepted for case in found), report
