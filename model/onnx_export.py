@@ -28,12 +28,13 @@ from model.errors import KnownError, WeightsError
 from model.extras import require
 from model.images import Preprocessing
 from model.networks import fold_batch_norm
+from model.networks.routed import Routed, seen
 from model.weights_document import METADATA_KEY
 
 OPSET, IR_VERSION = 17, 8
 """Versions of the operators and of the file format that every onnxruntime since 1.13 (2022) reads."""
 
-_FLOAT, _UINT8 = 1, 2  # onnx.TensorProto's numbers of these types
+_FLOAT, _UINT8, _INT32, _BOOL = 1, 2, 6, 9  # onnx.TensorProto's numbers of these types
 
 
 class OnnxError(KnownError):
@@ -70,9 +71,14 @@ def to_onnx(weights: Weights) -> bytes:
 
 
 class _Graph:
-    """The nodes and constants of a graph while it grows; a value is known by its name."""
+    """The nodes and constants of a graph while it grows; a value is known by its name.
 
-    def __init__(self) -> None:
+    Args:
+        within: what all names begin with, in a graph that is a part of another one.
+    """
+
+    def __init__(self, within: str = "") -> None:
+        self._within = within
         self._helper = require("onnx.helper", extra="onnx", purpose="An ONNX file")
         self._numpy_helper = require("onnx.numpy_helper", extra="onnx", purpose="An ONNX file")
         self._nodes: list[Any] = []
@@ -80,16 +86,22 @@ class _Graph:
 
     def add(self, operation: str, *inputs: str, **attributes: Any) -> str:
         """Append a node and return the name of its first output."""
-        name = f"{operation}_{len(self._nodes)}"
+        name = f"{self._within}{operation}_{len(self._nodes)}"
         self._nodes.append(self._helper.make_node(operation, inputs, [name], name=name, **attributes))
         return name
 
     def constant(self, values: Tensor | NDArray[Any] | Sequence[int]) -> str:
         """Enter values (a sequence as int64) and return their name."""
         array = values.detach().numpy() if isinstance(values, Tensor) else np.asarray(values)
-        name = f"constant_{len(self._constants)}"
+        name = f"{self._within}constant_{len(self._constants)}"
         self._constants.append(self._numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
+
+    def as_branch(self, output: str) -> Any:
+        """Return the graph as a branch of another one, whose values it uses by their names."""
+        output = self.add("Identity", output)
+        told = self._helper.make_tensor_value_info(output, _FLOAT, None)
+        return self._helper.make_graph(self._nodes, f"{self._within}branch", [], [told], self._constants)
 
     def serialized(self, output: str, spec: Preprocessing, *, classes: int, document: str) -> bytes:
         helper = self._helper
@@ -120,8 +132,38 @@ def _write_normalization(graph: _Graph, strips: str, spec: Preprocessing) -> str
     return graph.add("Add", graph.add("Mul", pixels, graph.constant(scale)), graph.constant(shift))
 
 
+class _Judged(nn.Module):
+    """What the general network of a routed one reads, and which crops (N, 1) are the specialist's."""
+
+    def __init__(self, network: Routed) -> None:
+        super().__init__()
+        self.general, self.router = network.general, network.router
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features, states = seen(self.general, images)
+        return self.general.decode(states), self.router(features) > 0
+
+
+def _write_routed(network: Routed, graph: _Graph, images: str) -> str:
+    """Write a network that has a specialist. The specialist computes where a crop is its own, else it does not."""
+    logits, mine = _write_traced(_Judged(network), graph, images)
+    special, general = _Graph("special_"), _Graph("general_")
+    each = special.add("Unsqueeze", mine, special.constant([2]))
+    chosen = special.add("Where", each, _write_network(network.specialist, special, images), logits)
+    some = graph.add("Cast", graph.add("ReduceMax", graph.add("Cast", mine, to=_INT32), keepdims=0), to=_BOOL)
+    return graph.add("If", some, then_branch=special.as_branch(chosen), else_branch=general.as_branch(logits))
+
+
 def _write_network(network: nn.Module, graph: _Graph, images: str) -> str:
     """Write all that happens in the network's forward and return its result."""
+    if isinstance(network, Routed):
+        return _write_routed(network, graph, images)
+    logits: str = _write_traced(network, graph, images)
+    return logits
+
+
+def _write_traced(network: nn.Module, graph: _Graph, images: str) -> Any:
+    """Write what happens in the forward of a module without branches and return its result, or all of them."""
     traced = fx.symbolic_trace(network).graph
     traced.eliminate_dead_code()
     names: dict[fx.Node, str] = {}
@@ -135,7 +177,7 @@ def _write_network(network: nn.Module, graph: _Graph, images: str) -> str:
             case "call_function" | "call_method" if node.target in _FUNCTIONS and not node.kwargs:
                 names[node] = _FUNCTIONS[node.target](graph, *values)
             case "output":
-                return str(values[0])
+                return values[0]
             case _:
                 raise OnnxError(f"The network cannot be written as ONNX: {node.format_node()} has no counterpart here.")
     raise AssertionError("a traced graph ends with its output")
@@ -157,10 +199,8 @@ _FUNCTIONS: dict[Any, Callable[..., str]] = {
     "squeeze": lambda graph, x, axis: graph.add("Squeeze", x, graph.constant([axis])),
     "mean": lambda graph, x, axes: graph.add("ReduceMean", x, axes=_listed(axes), keepdims=0),
     "amax": lambda graph, x, axes: graph.add("ReduceMax", x, axes=_listed(axes), keepdims=0),
-    "unsqueeze": lambda graph, x, axis: graph.add("Unsqueeze", x, graph.constant([axis])),
     operator.gt: lambda graph, x, bound: graph.add("Greater", x, graph.constant(np.float32(bound))),
     torch.cat: lambda graph, parts, axis: graph.add("Concat", *parts, axis=axis),
-    torch.where: lambda graph, *values: graph.add("Where", *values),
 }
 
 

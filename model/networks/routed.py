@@ -8,7 +8,7 @@ al., CVPR 2017, where autoencoders tell). :mod:`model.specialists` makes such ne
 from __future__ import annotations
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
 from model.networks.base import Network
 
@@ -33,7 +33,7 @@ class Routed(Network):
     def forward(self, images: Tensor) -> Tensor:
         features, states = seen(self.general, images)
         logits, special = self.general.decode(states), self.router(features) > 0
-        if isinstance(images, fx.Proxy) or images.is_meta:  # a graph has no branches, and nothing has no values
+        if images.is_meta:  # what has no values cannot be judged by them
             return torch.where(special.unsqueeze(2), self.specialist(images), logits)
         mine = special.squeeze(1)
         if mine.any():
