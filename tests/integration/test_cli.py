@@ -336,7 +336,7 @@ def test_a_malformed_split_is_refused(crnn: Crnn, tiny_project: Path, split: str
 
 
 def test_train_tells_its_events_and_its_summary(crnn: Crnn, digits: Path, weights: Path, tmp_path: Path) -> None:
-    base = ("--base", weights, "--val", "0", "--seed", 5, "--learning-rate", 1e-4)
+    base = ("--base", weights, "--val", "0", "--seed", 5, "--learning-rate", 1e-6)
     answer = crnn("train", digits, *base, "--epochs", 1, "--out", "o.safetensors", "--events", "e.jsonl", "--json")
     assert answer.status == 0
     document = answer.document
