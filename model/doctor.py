@@ -128,7 +128,9 @@ def _training_trial(weights: Path, *, device: str, precision: str) -> str:
     with tempfile.TemporaryDirectory(prefix="crnn-doctor-") as folder:
         crops = list(_written(Path(folder), general_crops()[:_TRIAL_CROPS]))
         out = Path(folder) / "trial.safetensors"
-        config = TrainConfig(out=out, base=weights, steps=2, batch=16, device=device, precision=precision, gate=False)
+        config = TrainConfig(
+            out=out, base=weights, steps=2, batch=16, device=device, precision=precision, gate=False, specialist=False
+        )
         try:
             plan = plan_for(config, crops, val=0.0)
             steps = [event for event in fine_tune(plan, config) if isinstance(event, Batch)]

@@ -80,6 +80,9 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Crops a step.")] = 32,
     width: Annotated[int | None, typer.Option(min=16, help="Stretch every crop to this width.")] = None,
     freeze: Annotated[bool, typer.Option("--freeze", help="Leave the convolutions as they are.")] = False,
+    specialist: Annotated[
+        bool, typer.Option(help="Leave crops unlike these to the base weights, so that nothing is forgotten.")
+    ] = True,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run of the same --out.")] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
     part: Annotated[str | None, typer.Option(help="Only this part of the data set.")] = None,
@@ -107,6 +110,7 @@ def train(
         learning_rate=learning_rate,
         width=width,
         freeze=freeze,
+        specialist=specialist,
         seed=seed,
         resume=resume or distributed.is_restarted(),
         device=device,

@@ -288,7 +288,7 @@ def _reading_seconds(exam: Exam, weights: Weights) -> float:
 def identity(plan: TrainingPlan, config: TrainConfig) -> dict[str, str]:
     """Return what an interrupted run must have in common with the one that takes it up, by the name to tell."""
     names = ("network", "epochs", "minutes", "steps", "batch", "learning_rate", "width", "freeze", "augment", "seed")
-    return {name.replace("_", " "): str(getattr(config, name)) for name in names} | {
+    return {name.replace("_", " "): str(getattr(config, name)) for name in (*names, "specialist")} | {
         "base weights": weights_hash(config.base) if config.base else "none",
         "crops or labels": fingerprint(plan.train),
         "held-out words": fingerprint(plan.val),

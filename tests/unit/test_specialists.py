@@ -128,3 +128,21 @@ def test_one_training_after_another_leaves_the_general_weights_as_they_were(
     before, between, after = (specialist_part(weights).state["cnn.0.weight"] for weights in (starter, one, two))
     assert 0 < float((after - between).abs().max()) < float((after - before).abs().max())
     assert [entry["steps"] for entry in two.ancestry[-2:]] == [2, 2]
+
+
+def test_without_a_specialist_a_training_makes_plain_weights(words: list[LabelledCrop], tmp_path: Path) -> None:
+    plan = TrainingPlan(tuple(words[:16]), tuple(words[16:]), (), load_weights(default_weights()).charset)
+    config = TrainConfig(
+        out=tmp_path / "plain.safetensors",
+        base=default_weights(),
+        specialist=False,
+        steps=1,
+        batch=8,
+        gate=False,
+        device="cpu",
+        threads=1,
+    )
+    list(fine_tune(plan, config))
+    weights = load_weights(config.out)
+    assert weights.options == load_weights(default_weights()).options
+    assert specialist_part(weights) is weights
