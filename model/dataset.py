@@ -123,6 +123,10 @@ class CropSet:
     def __len__(self) -> int:
         return len(self.crops)
 
+    def prepared(self, preprocessing: Preprocessing) -> CropSet:
+        """Return a set of the same crops, prepared in another way and not loaded; nobody trains on it."""
+        return CropSet(self.crops, None, preprocessing=preprocessing, pixels=self._pixels)
+
     @property
     def is_full(self) -> bool:
         """Whether there is no memory for more strips."""

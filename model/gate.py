@@ -107,7 +107,7 @@ class Exam:
     Args:
         crops: loaded; their encoded labels are not used.
         indices: which of them are read.
-        preprocessing: of the networks that will be examined.
+        preprocessing: as which the crops are loaded.
         device: where weights read.
     """
 
@@ -152,10 +152,11 @@ class Exam:
         return Marks(result, tuple(texts.values()), tuple(errors), calibrator.fit() if calibrator else None)
 
     def mark_weights(self, weights: Weights | None, *, calibrate: bool = False) -> Marks | None:
-        """Let weights read every crop; None without weights or without crops."""
+        """Let weights read every crop, prepared as they want it; None without weights or without crops."""
         if not (weights and len(self)):
             return None
-        return self.mark(build_network(weights).to(self._device), weights.charset, calibrate=calibrate)
+        network = build_network(weights).to(self._device)
+        return self._prepared(weights.preprocessing).mark(network, weights.charset, calibrate=calibrate)
 
     def read(self, weights: Weights) -> dict[int, str]:
         """Return what weights read in each crop, by its index."""
@@ -190,6 +191,14 @@ class Exam:
             if was != now:
                 (fixed if now else broken).append(Reading(crop.key, crop.text, old, new, crop.word_id))
         return tuple(fixed), tuple(broken)
+
+    def _prepared(self, spec: Preprocessing) -> Exam:
+        """Return the exam with its crops prepared in this way."""
+        if spec == self._spec:
+            return self
+        crops = self._crops.prepared(spec)
+        crops.load(self._indices)
+        return Exam(crops, self._indices, preprocessing=spec, device=self._device)
 
     def _labels(self) -> list[str]:
         return [normalize(self._crops.crops[i].text) for i in self._indices]

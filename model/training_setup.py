@@ -116,7 +116,7 @@ class Setup:
         base: the weights that the new ones must beat, as they are; None from scratch.
         generalist: what goes on reading crops unlike the plan's; None where the new weights read everything.
         exam: the held-out words that are read at every evaluation.
-        general: general words, for what is forgotten.
+        general: general words that the plan's charset can write, for what is forgotten.
         trial: some of the crops trained on, to see whether anything is read where no words are held out.
         sit: makes an exam of crops and indices.
         pace: how long it is.
@@ -168,7 +168,9 @@ def prepare(
     likely = _some(len(held_out), EXAM_LIMIT, config.seed)  # the rest is never read
     held_out.load(likely, until=began + (_LOADING_SHARE + _EXAM_SHARE) * limit, should_stop=should_stop)
     routing, examined = general_words() if base else ([], [])
-    general = crop_set((), None, spec=spec, drawn=examined)
+    # Who leaves characters out of the charset does not want to have them read.
+    writable = [(image, text) for image, text in examined if not plan.charset.unknown(text)]
+    general = crop_set((), None, spec=spec, drawn=writable)
     general.load()
     generalist = _generalist(base, plan, config, routing) if base and config.specialist else None
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-from model import training
+from model import training, training_setup
 from model.annotations import LabelledCrop
 from model.calibration import TEMPERATURES
 from model.charset import Charset
@@ -32,6 +32,7 @@ from model.networks import NETWORKS
 from model.planning import TrainingPlan
 from model.specialists import specialist_part
 from model.training import TrainConfig, fine_tune
+from model.training_setup import general_words
 from tests.helpers.tiny import WORDS, Tiny, draw_words
 
 
@@ -189,6 +190,8 @@ def test_minutes_bound_the_exams_too(
         time.sleep(0.02 * len(self))
         return mark(self, *arguments, **options)
 
+    written = [(image, "bad") for image, _ in general_words()[1]]
+    monkeypatch.setattr(training_setup, "general_words", lambda: (general_words()[0], written))
     monkeypatch.setattr(Exam, "mark", mark_slowly)
     _, finished = run(plan, replace(config, base=learnt[0], steps=None, minutes=10 / 60))
     assert finished.general_after is not None
@@ -325,6 +328,27 @@ def test_fine_tuning_keeps_the_base_unless_it_reads_better(
     assert config.out.exists()
     assert not refused.exists()
     assert len(load_weights(config.out).ancestry) == 2
+
+
+def test_the_base_is_judged_by_what_it_reads_at_its_own_width(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]]
+) -> None:
+    _, finished = run(plan, replace(config, base=learnt[0], steps=1, width=28))
+    assert finished.before is not None
+    assert finished.after is not None
+    assert finished.before.accuracy == 1
+    assert finished.after.accuracy < 1
+    assert [word.before for word in finished.broken] == [word.truth for word in finished.broken]
+
+
+def test_words_that_the_charset_cannot_write_are_not_forgotten(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]]
+) -> None:
+    _, finished = run(plan, replace(config, base=learnt[0], steps=1))
+    writable = [text for _, text in general_words()[1] if not plan.charset.unknown(text)]
+    assert finished.general_before is not None
+    assert finished.general_after is not None
+    assert finished.general_before.words == finished.general_after.words == len(writable) > 0
 
 
 def test_enough_held_out_words_calibrate_what_is_written(
