@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from model.charset import Charset
+from model.checkpoint import save_weights
 from model.networks import NETWORKS
 from model.planning import TrainingPlan
 from model.training import TrainConfig, fine_tune
+from model.training_setup import fresh_weights
 from tests.conftest import CHECKOUT
 from tests.helpers.tiny import WORDS, Tiny, draw_words
 
@@ -57,10 +59,16 @@ def plan(tmp_path: Path) -> TrainingPlan:
     return TrainingPlan(tuple(crops[:16]), tuple(crops[16:]), (), Charset.from_texts(WORDS))
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> TrainConfig:
+@pytest.fixture(params=["from scratch", "with a specialist"])
+def config(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainConfig:
+    monkeypatch.setitem(NETWORKS, "tiny", Tiny)
+    base = None
+    if request.param == "with a specialist":  # kills may come while its router is fitted, too
+        base = tmp_path / "base.safetensors"
+        save_weights(fresh_weights("tiny", Charset.from_texts(WORDS), seed=0), base)
     return TrainConfig(
         out=tmp_path / "new.safetensors",
+        base=base,
         network="tiny",
         steps=250,
         batch=8,
@@ -86,8 +94,7 @@ def trainer(plan: TrainingPlan, config: TrainConfig) -> Iterator[subprocess.Pope
         child.stdin.close()
 
 
-def survives_kills(plan: TrainingPlan, config: TrainConfig, kills: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(NETWORKS, "tiny", Tiny)
+def survives_kills(plan: TrainingPlan, config: TrainConfig, kills: int) -> None:
     whole = config.out.with_name("whole.safetensors")
     began = time.monotonic()
     list(fine_tune(plan, replace(config, out=whole)))
@@ -112,15 +119,11 @@ def survives_kills(plan: TrainingPlan, config: TrainConfig, kills: int, monkeypa
 
 
 @pytest.mark.slow
-def test_a_training_that_is_killed_5_times_ends_in_the_same_weights(
-    plan: TrainingPlan, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    survives_kills(plan, config, 5, monkeypatch)
+def test_a_training_that_is_killed_5_times_ends_in_the_same_weights(plan: TrainingPlan, config: TrainConfig) -> None:
+    survives_kills(plan, config, 5)
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(3600)
-def test_a_training_that_is_killed_50_times_ends_in_the_same_weights(
-    plan: TrainingPlan, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    survives_kills(plan, config, 50, monkeypatch)
+def test_a_training_that_is_killed_50_times_ends_in_the_same_weights(plan: TrainingPlan, config: TrainConfig) -> None:
+    survives_kills(plan, config, 50)
