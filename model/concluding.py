@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from model.charset import normalize
 from model.checkpoint import Weights, save_weights
 from model.events import Decision, Forecast, Suspect
@@ -56,10 +54,14 @@ def whole(setup: Setup, specialist: Weights) -> Weights:
     """Return weights that read crops like those of the plan with what was learnt, and others as the base does."""
     if setup.generalist is None:
         return specialist
-    crops, seed, views = setup.material.crops, setup.config.seed, setup.pace.views
-    members = np.sort(np.random.default_rng(seed).permutation(crops.usable())[:views])
-    device = setup.learner.device
-    return routed(setup.generalist, specialist, crops, members, count=views, seed=seed, device=device)
+    return routed(
+        setup.generalist,
+        specialist,
+        setup.material.crops,
+        count=setup.pace.views,
+        seed=setup.config.seed,
+        device=setup.learner.device,
+    )
 
 
 def written(candidate: Weights, decision: Decision, out: Path) -> Path | None:

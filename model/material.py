@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PLAIN = 0.5
 """The share of crops that are shown as they are. With all of them varied, what a few hundred steps teach takes twice as
-many; with none, general words are forgotten sooner (docs/fine-tuning.md)."""
+many."""
 
 MOST_READERS = 8
 """Processes that read strips ahead: each reads about 3,000 a second."""

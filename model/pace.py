@@ -20,7 +20,7 @@ EXAM_LIMIT = 2_000
 """Held-out words that are read at each evaluation: they settle the accuracy to one point."""
 
 VIEWS = 1_500
-"""Crops that a router learns from."""
+"""Views of crops that a router learns from, see :func:`model.specialists.routed`."""
 
 # Of the time there is: reading all exams once, fitting the router, and all evaluations.
 _SITTING_SHARE, _ROUTING_SHARE, _EVALUATION_SHARE = 0.04, 0.08, 0.1
@@ -39,7 +39,7 @@ class Pace:
         epoch_steps: batches of one pass, about.
         evaluate_every: steps between two evaluations. A count, not a time: a run must not depend on the clock.
         exam, general: how many held-out and general words are read.
-        views: how many crops the router of a specialist learns from.
+        views: how many the router of a specialist learns from; 0 where there is none.
         sitting, routing: seconds that reading all exams and fitting the router should take; 0 where nobody measured.
     """
 
@@ -48,23 +48,26 @@ class Pace:
     evaluate_every: int
     exam: int
     general: int
-    views: int = VIEWS
+    views: int
     sitting: float = 0.0
     routing: float = 0.0
 
 
-def exact_pace(material: Material, *, steps: int | None, epochs: int | None, exam: int, general: int) -> Pace:
+def exact_pace(
+    material: Material, *, steps: int | None, epochs: int | None, exam: int, general: int, views: int
+) -> Pace:
     """Return the pace of a run of so many steps, or epochs, that no clock bounds.
 
     Args:
         material: loaded.
         steps, epochs: one of them; steps go before.
         exam, general: words that can be read.
+        views: that a router learns from; 0 without one.
     """
     steps = steps or sum(len(material.deal(epoch)) for epoch in range(epochs or 1))
     exam = min(exam, EXAM_LIMIT)
     every = _evaluate_every(material, exam / _READS_PER_STEP / _EVALUATION_SHARE)
-    return Pace(steps, len(material.deal(0)), every, exam, general)
+    return Pace(steps, len(material.deal(0)), every, exam, general, views)
 
 
 def measured_pace(
@@ -75,6 +78,7 @@ def measured_pace(
     epochs: int | None,
     exam: int,
     general: int,
+    views: int,
     left: float,
 ) -> Pace:
     """Measure for a few seconds and return the pace that fills the time.
@@ -85,6 +89,7 @@ def measured_pace(
         reading_seconds: reads some words and returns what one of them takes.
         epochs: passes that are enough.
         exam, general: words that can be read.
+        views: that a router would learn from; 0 without one.
         left: seconds until training must end.
     """
     step_seconds = _step_seconds(material, trial, limit=min(5.0, 0.05 * left))
@@ -92,8 +97,9 @@ def measured_pace(
     affordable = int(_SITTING_SHARE * left / word_seconds)
     exam = min(exam, EXAM_LIMIT, max(_LEAST_EXAM, affordable * 2 // 3))
     general = min(general, max(_LEAST_EXAM, affordable - exam))
-    sitting = word_seconds * (exam + general)
-    views = min(VIEWS, max(2 * _LEAST_EXAM, int(_ROUTING_SHARE * left / word_seconds)))
+    # With a specialist two networks look at each of its words.
+    sitting = word_seconds * ((2 if views else 1) * exam + general)
+    views = min(views, max(2 * _LEAST_EXAM, int(_ROUTING_SHARE * left / word_seconds)))
     routing = word_seconds * views
     # The words are read before the first step, too.
     steps = max(1, int((1 - _EVALUATION_SHARE) * max(0.5 * left, left - 2 * sitting - routing) / step_seconds))

@@ -7,30 +7,27 @@ were learnt from general ones by what the old weights see in them, and both beco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from model.augment import augment
 from model.checkpoint import Weights, build_network
-from model.dataset import CropSet, Indices, deal, normalized
-from model.networks.routed import seen
+from model.dataset import CropSet, deal, normalized
+from model.material import PLAIN
+from model.networks.routed import OPTION, seen
 
 if TYPE_CHECKING:
     from model.images import Preprocessing
-    from model.networks import Network
-
-OPTION = "specialist"
-"""The option of networks with a specialist, see :func:`model.networks.build`."""
 
 GENERAL_SHARE = 2 / 3
 """Share of the views a router learns from that general crops have."""
 
-_PLAIN = 0.5  # of the views that a router learns from show the crop as it is
 _BATCH = 64
 _RIDGE = 0.01  # what the sum of squared router weights, for features of unit variance, counts beside the loss
 _ITERATIONS = 100
@@ -77,7 +74,6 @@ def routed(
     generalist: Generalist,
     specialist: Weights,
     own: CropSet,
-    members: Indices,
     *,
     count: int,
     seed: int,
@@ -90,33 +86,36 @@ def routed(
     Args:
         generalist: what reads crops that are not like the specialist's.
         specialist: what was learnt; see :func:`joined`.
-        own, members: the crops that are the specialist's, loaded, and which of them to show the router.
-        count: crops that it sees, own and general ones, about; some several times, each time as another variation.
-        seed: of their order and variations.
+        own: the crops that are the specialist's, loaded. Where none can be read it gets no crop at all.
+        count: views that the router learns from, of own and of general crops, about; another variation each time.
+        seed: of the choice of crops, their order and their variations.
         device: where to compute.
     """
     network = build_network(generalist.weights).to(device)
     spec = specialist.preprocessing
-    shares = (GENERAL_SHARE, generalist.crops, generalist.crops.usable()), (1 - GENERAL_SHARE, own, members)
-    features = []
-    for share, crops, indices in shares:
-        views = _views(crops, indices, count=round(share * count), seed=seed, spec=spec)
-        features.append(_features(network, views, device))
-    labels = torch.cat([torch.full((len(rows),), float(i)) for i, rows in enumerate(features)])
-    return joined(generalist.weights, specialist, _logistic_regression(torch.cat(features), labels))
+    features, labels = [], []
+    for label, crops, share in ((0.0, generalist.crops, GENERAL_SHARE), (1.0, own, 1 - GENERAL_SHARE)):
+        for images in _views(crops, count=round(share * count), seed=seed, spec=spec, device=device):
+            with torch.no_grad():
+                features.append(seen(network, images)[0].float().cpu())
+            labels.append(torch.full((len(images),), label))
+    return joined(generalist.weights, specialist, _logistic_regression(torch.cat(features), torch.cat(labels)))
 
 
-def _views(crops: CropSet, members: Indices, *, count: int, seed: int, spec: Preprocessing) -> Iterator[Tensor]:
-    """Yield images (N, channels, height, width) of crops, of one width at a time, until there are so many."""
+def _views(crops: CropSet, *, count: int, seed: int, spec: Preprocessing, device: torch.device) -> Iterator[Tensor]:
+    """Yield images (N, channels, height, width) of so many crops, about; each of fewer ones several times."""
+    members = np.random.default_rng(seed).permutation(crops.usable())[:count]
     shown = epoch = 0
-    while len(members) and shown < count:
+    while len(members):
         for indices in deal(members, crops.widths, batch=_BATCH, seed=seed, epoch=epoch):
             found, strips = crops.strips(indices)
-            if found and shown < count:
-                yield normalized(augment(strips.float(), found, seed=seed, epoch=epoch, plain=_PLAIN), spec)
-            shown += len(indices)
-        epoch += 1
-        members = crops.usable(members)
+            if found:
+                images = augment(strips.to(device).float(), found, seed=seed, epoch=epoch, plain=PLAIN)
+                yield normalized(images, spec)
+            shown += len(found)
+            if shown >= count:
+                return
+        members, epoch = crops.usable(members), epoch + 1
 
 
 def _part(weights: Weights, prefix: str) -> Weights:
@@ -127,16 +126,10 @@ def _part(weights: Weights, prefix: str) -> Weights:
     return replace(weights, options=options, state=state)
 
 
-@torch.inference_mode()
-def _features(general: Network, batches: Iterable[Tensor], device: torch.device) -> Tensor:
-    """Return what a router judges images by, (N, features), on the CPU."""
-    return torch.cat([seen(general, images.to(device))[0].float().cpu() for images in batches])
-
-
 def _logistic_regression(features: Tensor, labels: Tensor) -> dict[str, Tensor]:
     """Return weight (1, features) and bias (1,) that tell rows of label 1 from rows of label 0."""
     mean, spread = features.mean(0), features.std(0) + 1e-3
-    rows = ((features - mean) / spread).clone()  # a tensor of inference mode takes part in no gradient
+    rows = (features - mean) / spread
     linear = nn.Linear(features.shape[1], 1)
     for parameter in linear.parameters():
         nn.init.zeros_(parameter)

@@ -21,7 +21,7 @@ from model.images import Fit
 from model.learner import Learner
 from model.material import Drawn, Material, crop_set
 from model.networks import Network, build
-from model.pace import EXAM_LIMIT, Pace, exact_pace, measured_pace
+from model.pace import EXAM_LIMIT, VIEWS, Pace, exact_pace, measured_pace
 from model.run_state import fingerprint
 from model.schedules import Cosine
 from model.specialists import Generalist, general_part, specialist_part
@@ -180,7 +180,7 @@ def prepare(
     sit = partial(Exam, preprocessing=spec, device=place)
     trial = sit(material.crops, material.crops.usable()[:_TRIAL])
     if pace is None:
-        counts = {"exam": len(held_out), "general": len(general)}
+        counts = {"exam": len(held_out), "general": len(general), "views": VIEWS if generalist else 0}
         if math.isinf(limit) or config.steps:
             pace = exact_pace(material, steps=config.steps, epochs=config.epochs, **counts)
         else:
@@ -307,7 +307,7 @@ def preprocessing_of(spec: Preprocessing, config: TrainConfig) -> Preprocessing:
 
 
 def general_words() -> tuple[list[Drawn], list[Drawn]]:
-    """Return general crops to rehearse, and others for the general exam."""
+    """Return general crops for a router to learn from, and others for the general exam."""
     crops = general_crops()
     return crops[1::2], crops[::2]
 

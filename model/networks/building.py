@@ -6,7 +6,7 @@ from typing import Any
 
 from model.errors import WeightsError
 from model.networks.base import NETWORKS, Network
-from model.networks.routed import Routed
+from model.networks.routed import OPTION, Routed
 
 
 def build(name: str, classes: int, /, **options: Any) -> Network:
@@ -23,10 +23,10 @@ def build(name: str, classes: int, /, **options: Any) -> Network:
     """
     if name not in NETWORKS:
         raise WeightsError(f"There is no network called {name!r}; known are {', '.join(sorted(NETWORKS))}.")
-    sizes = {key: value for key, value in options.items() if key != "specialist"}
+    sizes = {key: value for key, value in options.items() if key != OPTION}
     try:
         network = NETWORKS[name](classes, **sizes)
-        if options.get("specialist"):
+        if options.get(OPTION):
             network = Routed(network, NETWORKS[name](classes, **sizes))
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch has no room for so many parameters
         raise WeightsError(f"The network {name!r} cannot be built with the options {options!r}: {error}.") from error

@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from model.networks.base import Network
 
+OPTION = "specialist"
+"""The option with which any network is built with a specialist, see :func:`model.networks.build`."""
+
 
 class Routed(Network):
     """Two networks of one kind that read as one.

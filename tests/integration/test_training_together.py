@@ -63,7 +63,7 @@ def train(words: Path, name: str, *options: str, processes: int, trouble: str = 
 def test_two_processes_have_the_losses_of_one_with_twice_the_batch(
     words: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # With base weights and few crops the normalisation keeps its statistics, and general words are rehearsed.
+    # With base weights and few crops the normalisation keeps its statistics; the first process fits a router.
     monkeypatch.setitem(NETWORKS, "tiny", Tiny)
     base = words.with_name("base.safetensors")
     save_weights(fresh_weights("tiny", Charset.from_texts(WORDS), seed=0), base)

@@ -16,6 +16,7 @@ from model.charset import Charset
 from model.checkpoint import Weights, build_network, load_weights, save_weights, with_charset
 from model.dataset import CropSet, normalized
 from model.errors import WeightsError
+from model.events import Cause
 from model.material import crop_set
 from model.networks import NETWORKS
 from model.networks.routed import Routed, seen
@@ -86,27 +87,40 @@ def loaded(crops: CropSet) -> CropSet:
     return crops
 
 
+def marked(weights: Weights, crops: CropSet) -> float:
+    """Return the share of crops that go to the specialist."""
+    network = build_network(weights)
+    assert isinstance(network, Routed)
+    scores = []
+    with torch.no_grad():
+        for width in np.unique(crops.widths):
+            _, strips = crops.strips(np.flatnonzero(crops.widths == width))
+            scores.append(network.router(seen(network.general, normalized(strips, weights.preprocessing))[0]))
+    return float((torch.cat(scores) > 0).float().mean())
+
+
 def test_a_router_tells_a_kind_of_crops_from_general_ones(words: list[LabelledCrop]) -> None:
     starter = load_weights(default_weights())
     spec = starter.preprocessing
     learnt, others = general_words()
     generalist = Generalist(starter, loaded(crop_set((), None, spec=spec, drawn=learnt[:200])))
     own = loaded(crop_set(words[::2], None, spec=spec))
-    weights = routed(generalist, starter, own, own.usable(), count=300, seed=0, device=torch.device("cpu"))
-    network = build_network(weights)
-    assert isinstance(network, Routed)
+    weights = routed(generalist, starter, own, count=300, seed=0, device=torch.device("cpu"))
+    assert marked(weights, loaded(crop_set(words[1::2], None, spec=spec))) == 1, "the other words of the kind"
+    assert marked(weights, loaded(crop_set((), None, spec=spec, drawn=others[:200]))) < 0.01, "other general words"
 
-    def marked(crops: CropSet) -> float:
-        """Return the share of crops that go to the specialist."""
-        scores = []
-        for width in np.unique(crops.widths):
-            _, strips = crops.strips(np.flatnonzero(crops.widths == width))
-            scores.append(network.router(seen(network.general, normalized(strips, spec))[0]))
-        return float((torch.cat(scores) > 0).float().mean())
 
-    with torch.no_grad():
-        assert marked(loaded(crop_set(words[1::2], None, spec=spec))) == 1, "the other words of the kind"
-        assert marked(loaded(crop_set((), None, spec=spec, drawn=others[:200]))) < 0.01, "other general words"
+@pytest.mark.parametrize("own", [0, 1], ids=["no own crop", "one own crop"])
+def test_a_router_can_be_fitted_to_whatever_can_be_read(words: list[LabelledCrop], own: int) -> None:
+    starter = load_weights(default_weights())
+    spec = starter.preprocessing
+    generalist = Generalist(starter, loaded(crop_set((), None, spec=spec, drawn=general_words()[0][:60])))
+    crops = loaded(crop_set(words[:3], None, spec=spec))
+    for i in range(own, len(crops)):
+        crops.refuse(i, Cause.MISSING, "It is gone.")
+    weights = routed(generalist, starter, crops, count=90, seed=0, device=torch.device("cpu"))
+    assert marked(weights, crops) == own
+    assert marked(weights, generalist.crops) == 0
 
 
 def test_one_training_after_another_leaves_the_general_weights_as_they_were(

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import torch
 
-from model import training, training_setup
+from model import concluding, specialists, training, training_setup
 from model.annotations import LabelledCrop
 from model.calibration import TEMPERATURES
 from model.charset import Charset
-from model.checkpoint import load_weights, save_weights
+from model.checkpoint import Weights, load_weights, save_weights
 from model.devices import choose
 from model.errors import TrainingError
 from model.events import BadBatch, Batch, Cause, Checkpoint, Decision, Epoch, Finished, Started, TrainEvent, to_json
@@ -28,11 +28,11 @@ from model.inference import Recognizer
 from model.learner import Learner
 from model.material import Material
 from model.metrics import expected_calibration_error
-from model.networks import NETWORKS
+from model.networks import NETWORKS, Network
 from model.planning import TrainingPlan
-from model.specialists import specialist_part
+from model.specialists import Generalist, joined, specialist_part
 from model.training import TrainConfig, fine_tune
-from model.training_setup import general_words
+from model.training_setup import general_words, prepare
 from tests.helpers.tiny import WORDS, Tiny, draw_words
 
 
@@ -183,13 +183,18 @@ def test_a_run_without_a_step_is_refused_as_such(plan: TrainingPlan, config: Tra
 def test_minutes_bound_the_exams_too(
     plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A network that takes so long to read that all general words, read twice, would fill the time."""
-    mark = Exam.mark
+    """A network that takes so long to read that all general words, or all that a router learns from, would fill it."""
+    mark, seen = Exam.mark, specialists.seen
 
     def mark_slowly(self: Exam, *arguments: Any, **options: Any) -> Any:
         time.sleep(0.02 * len(self))
         return mark(self, *arguments, **options)
 
+    def seen_slowly(network: Network, images: torch.Tensor) -> Any:
+        time.sleep(0.02 * len(images))
+        return seen(network, images)
+
+    monkeypatch.setattr(specialists, "seen", seen_slowly)
     written = [(image, "bad") for image, _ in general_words()[1]]
     monkeypatch.setattr(training_setup, "general_words", lambda: (general_words()[0], written))
     monkeypatch.setattr(Exam, "mark", mark_slowly)
@@ -198,6 +203,15 @@ def test_minutes_bound_the_exams_too(
     assert finished.general_after.words == 64
     assert finished.steps > 2
     assert finished.seconds < 20
+
+
+@pytest.mark.parametrize("specialist", [True, False])
+def test_time_is_kept_for_a_router_where_there_will_be_one(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]], *, specialist: bool
+) -> None:
+    config = replace(config, base=learnt[0], steps=None, minutes=2 / 60, specialist=specialist)
+    pace = prepare(plan, config, began=time.monotonic(), should_stop=lambda: False, pace=None).pace
+    assert (pace.views > 0) == (pace.routing > 0) == specialist
 
 
 @pytest.mark.parametrize(
@@ -384,6 +398,29 @@ def test_few_held_out_words_leave_the_temperature_of_the_base(
     assert "ece" not in weights.metrics
 
 
+def test_new_weights_are_judged_as_a_whole(
+    plan: TrainingPlan,
+    config: TrainConfig,
+    learnt: tuple[Path, list[TrainEvent]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The specialist is spoilt, and a router sends nothing to it: what is told is what the general weights read."""
+
+    def never(generalist: Generalist, specialist: Weights, _own: object, **_options: object) -> Weights:
+        router = {"weight": torch.zeros(1, 2 * (48 + 64)), "bias": torch.full((1,), -1.0)}
+        return joined(generalist.weights, specialist, router)
+
+    monkeypatch.setattr(concluding, "routed", never)
+    events, finished = run(plan, replace(config, base=learnt[0], steps=3, learning_rate=0.3))
+    assert of(Epoch, events)[-1].val_accuracy < 1
+    assert finished.after
+    assert finished.after.accuracy == 1
+    assert finished.general_after == finished.general_before
+    weights = load_weights(config.out)
+    assert weights.metrics["word_accuracy"] == weights.ancestry[-1]["word_accuracy"] == 1
+    assert weights.ancestry[-1]["steps"] == 3
+
+
 def test_new_characters_are_learnt_by_fine_tuning(
     plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]]
 ) -> None:
@@ -408,6 +445,20 @@ def test_stopping_keeps_the_state_and_writes_only_what_passes(plan: TrainingPlan
     resumed, finished = run(plan, replace(config, resume=True))
     assert resumed[0].resumed_at == len(of(Batch, events))
     assert finished.steps == config.steps
+
+
+def test_a_stopped_run_goes_on_to_the_same_specialist_and_router(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]]
+) -> None:
+    config = replace(config, base=learnt[0], steps=6, augment=True)
+    whole = config.out.with_name("whole.safetensors")
+    run(plan, replace(config, out=whole))
+    told: list[TrainEvent] = []
+    for event in fine_tune(plan, config, should_stop=lambda: len(of(Batch, told)) == 3):
+        told.append(event)
+    resumed, _ = run(plan, replace(config, resume=True))
+    assert resumed[0].resumed_at == 3
+    assert config.out.read_bytes() == whole.read_bytes()
 
 
 def test_closing_the_iterator_ends_the_run(plan: TrainingPlan, config: TrainConfig) -> None:
