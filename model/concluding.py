@@ -41,7 +41,8 @@ def concluded(
         decision, reason = Decision.BETTER, f"The gate was off. {reason}"
     if not progress.crops:
         decision = Decision.REFUSED
-        reason = "Nothing was learnt: there was no time for a step, or every batch was bad."
+        why = "every batch was bad" if progress.bad_batches else "there was no time for a step, so allow more minutes"
+        reason = f"Nothing was learnt: {why}."
     if stopped_of is not None:
         decision = Decision.STOPPED if decision is Decision.REFUSED else decision
         reason = f"Stopped after {progress.step} of {stopped_of} steps. {reason}"

@@ -17,6 +17,7 @@ import torch
 
 from model import concluding, specialists, training, training_setup
 from model.annotations import LabelledCrop
+from model.assets import default_weights
 from model.calibration import TEMPERATURES
 from model.charset import Charset
 from model.checkpoint import Weights, load_weights, save_weights
@@ -176,8 +177,18 @@ def test_a_run_without_a_step_is_refused_as_such(plan: TrainingPlan, config: Tra
     _, finished = run(plan, replace(config, steps=None, minutes=1e-4))
     assert finished.steps == 0
     assert finished.decision is Decision.REFUSED
-    assert "Nothing was learnt" in finished.reason
+    assert finished.reason == "Nothing was learnt: there was no time for a step, so allow more minutes."
     assert not config.out.exists()
+
+
+def test_a_run_whose_batches_are_all_bad_is_refused_as_such(
+    plan: TrainingPlan, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in range(len(plan.train)):
+        spoil_batch(monkeypatch, lambda batch: batch.images.fill_(math.nan), key=key)
+    _, finished = run(plan, replace(config, base=default_weights(), steps=3))
+    assert finished.decision is Decision.REFUSED
+    assert finished.reason == "Nothing was learnt: every batch was bad."
 
 
 def test_minutes_bound_the_exams_too(
