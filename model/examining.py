@@ -25,22 +25,23 @@ class Examiner:
         self._setup = setup
         began = time.monotonic()
         self.before = distributed.of_leader(lambda: setup.exam.mark_weights(setup.base))
-        self._general_before = setup.general.mark_weights(setup.base) if self.before and distributed.leads() else None
+        self._general_before = setup.general.mark_weights(setup.base) if distributed.leads() else None
         self.sitting = max(setup.pace.sitting, time.monotonic() - began)
 
     def compare(self, candidate: Weights) -> Comparison:
         """Let weights read all words and return what the gate looks at."""
         setup, before = self._setup, self.before
         after = setup.exam.mark_weights(candidate, calibrate=True)
+        general = self._general_before, setup.general.mark_weights(candidate) if self._general_before else None
         if before is None or after is None:
             trial = setup.exam if after else setup.trial
-            return Comparison(after=after, collapsed=trial.is_collapsed(after or trial.mark_weights(candidate)))
+            collapsed = trial.is_collapsed(after or trial.mark_weights(candidate))
+            return Comparison(None, after, *general, collapsed=collapsed)
         fixed, broken = setup.exam.compare(before, after)
         return Comparison(
-            before=before,
-            after=after,
-            general_before=self._general_before,
-            general_after=setup.general.mark_weights(candidate),
+            before,
+            after,
+            *general,
             collapsed=setup.exam.is_collapsed(after),
             guessing=setup.exam.is_guessing(after),
             fixed=fixed,

@@ -231,8 +231,12 @@ def decide(comparison: Comparison) -> Verdict:
     before, after = comparison.before, comparison.after
     if comparison.collapsed:
         return Verdict(Decision.REFUSED, "The new weights read the same in every crop: the training has collapsed.")
+    general = _general(comparison)
+    if after is None and forgets(comparison):
+        return Verdict(Decision.REFUSED, f"The new weights forget too much: {general}.")
     if after is None:
-        return Verdict(Decision.BETTER, "No words were held out to compare on; the new weights are finite and read.")
+        told = "No words were held out to compare on; the new weights are finite and read"
+        return Verdict(Decision.BETTER, f"{told}: {general}." if general else f"{told}.")
     if before is None:
         accuracy = f"{after.score.accuracy:.1%} of {after.score.words} held-out words"
         return Verdict(Decision.BETTER, f"There were no weights to compare with; the new ones read {accuracy}.")
@@ -248,13 +252,19 @@ def decide(comparison: Comparison) -> Verdict:
     if after.score.accuracy == before.score.accuracy:
         change += f", but clearly fewer {errors}"
     caution = _caution(comparison)
-    if comparison.general_before is None or comparison.general_after is None:
+    if not general:
         return Verdict(Decision.BETTER, f"The new weights read better: {change}.{caution}")
-    old, new = comparison.general_before.score.accuracy, comparison.general_after.score.accuracy
-    general = f"{old:.1%} before and {new:.1%} after, of the general words"
     if forgets(comparison):
         return Verdict(Decision.REFUSED, f"The new weights forget too much: {general}, for {change}.")
     return Verdict(Decision.BETTER, f"The new weights read better: {change}; {general}.{caution}")
+
+
+def _general(comparison: Comparison) -> str:
+    """Return how many general words are read right; empty where nobody looked."""
+    old, new = comparison.general_before, comparison.general_after
+    if old is None or new is None:
+        return ""
+    return f"{old.score.accuracy:.1%} before and {new.score.accuracy:.1%} after, of the general words"
 
 
 def forgets(comparison: Comparison) -> bool:

@@ -57,6 +57,17 @@ def test_general_words_may_cost_a_point_or_a_word_and_no_more(words: int, allowe
     assert "forget" in verdicts[1].reason
 
 
+def test_where_no_words_are_held_out_general_ones_must_not_be_forgotten() -> None:
+    verdicts = [
+        decide(Comparison(general_before=marks([0] * 100), general_after=marks([1] * lost + [0] * (100 - lost))))
+        for lost in (1, 2)
+    ]
+    assert [verdict.decision for verdict in verdicts] == [Decision.BETTER, Decision.REFUSED]
+    assert verdicts[0].reason.endswith("are finite and read: 100.0% before and 99.0% after, of the general words.")
+    assert "forget too much: 100.0% before and 98.0% after" in verdicts[1].reason
+    assert decide(Comparison()).reason.endswith("are finite and read.")
+
+
 def test_fewer_errors_in_as_many_words_are_told_as_that() -> None:
     assert "clearly fewer character errors 100.0% before" in decide(compared([5] * 100, [2] * 60 + [5] * 40)).reason
 

@@ -366,6 +366,15 @@ def test_the_base_is_judged_by_what_it_reads_at_its_own_width(
     assert [word.before for word in finished.broken] == [word.truth for word in finished.broken]
 
 
+def test_without_held_out_words_the_general_ones_are_compared(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]]
+) -> None:
+    _, finished = run(replace(plan, val=()), replace(config, base=learnt[0], steps=1))
+    assert finished.before is finished.after is None
+    assert finished.general_before is not None
+    assert finished.general_after is not None
+
+
 def test_words_that_the_charset_cannot_write_are_not_forgotten(
     plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]]
 ) -> None:
