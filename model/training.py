@@ -280,8 +280,8 @@ class _Run:
         comparison = self._examiner.compare(candidate)
         steps, score = candidate.ancestry[-1]["steps"], _score(comparison.after)
         candidate = trained_weights(self._setup, candidate, steps=steps, score=score)
-        steps = self._pace.steps if self._stopped else None
-        decision, reason = concluded(comparison, self._progress, gate=self._config.gate, stopped_of=steps)
+        stopped_of = self._pace.steps if self._stopped else None
+        decision, reason = concluded(comparison, self._progress, gate=self._config.gate, stopped_of=stopped_of)
         fit = comparison.after.fit if comparison.after else None
         out = written(calibrated(candidate, fit), decision, self._config.out)
         if not self._stopped:

@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from model.checkpoint import Weights, build_network
+from model.dataset import normalized
 from model.devices import choose
 from model.errors import WeightsError
 from model.extras import MissingLibraryError
@@ -71,6 +72,23 @@ def test_the_file_computes_what_the_network_does(name: str, *, specialist: bool)
             wanted = network(torch.stack(inputs)).numpy()
         assert logits.shape == wanted.shape == (count, network.frames(width), len(CHARSET))
         assert np.abs(logits - wanted).max() < 1e-4 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("share", [0, 2, 4])
+def test_a_specialist_reads_its_crops_alone(share: int) -> None:
+    """Of four crops it is given none, two or all."""
+    weights = settled("crnn-lite")
+    strips = np.random.default_rng(1).integers(0, 256, (4, 32, 96), np.uint8)
+    images = normalized(torch.from_numpy(strips[:, None]), weights.preprocessing)
+    router = halving(weights, images)
+    if share != 2:
+        router = {"weight": 0 * router["weight"], "bias": torch.tensor([share - 2.0])}
+    whole = joined(weights, louder(weights), router)
+    logits = session(to_onnx(whole)).run(["logits"], {"strips": strips})[0]
+    with torch.no_grad():
+        general, wanted = build_network(weights)(images).numpy(), build_network(whole)(images).numpy()
+    assert (np.abs(wanted - general).max((1, 2)) > 1).sum() == share
+    assert np.abs(logits - wanted).max() < 1e-4 * np.abs(wanted).max()
 
 
 @settings(max_examples=20, deadline=None)
