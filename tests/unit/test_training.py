@@ -252,6 +252,17 @@ def test_a_crop_at_fault_is_named_and_left_out(
     assert all(torch.isfinite(value).all() for value in state_of(finished.out or "").values())
 
 
+def test_a_run_whose_crops_are_all_at_fault_is_refused_as_such(
+    plan: TrainingPlan, config: TrainConfig, learnt: tuple[Path, list[TrainEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in range(len(plan.train)):
+        spoil_batch(monkeypatch, lambda batch: batch.images.fill_(math.nan), key=key)
+    _, finished = run(plan, replace(config, base=learnt[0]))
+    assert finished.left_out == len(plan.train)
+    assert finished.decision is Decision.REFUSED
+    assert "every batch was bad" in finished.reason
+
+
 def test_a_label_that_slipped_past_the_plan_is_named(plan: TrainingPlan, config: TrainConfig) -> None:
     long = replace(plan.train[5], text="abcdefgh" * 3)
     plan = replace(plan, train=(*plan.train[:5], long, *plan.train[6:]))
