@@ -206,7 +206,7 @@ class Suspect:
 
     Attributes:
         label: what it is said to read.
-        reading: what the new weights read instead.
+        reading: what the new weights read instead or, where they know the label by heart, the old ones.
         margin: nats a character by which the network found its own reading likelier, mean over the training.
     """
 
