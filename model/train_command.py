@@ -81,7 +81,7 @@ def train(
     width: Annotated[int | None, typer.Option(min=16, help="Stretch every crop to this width.")] = None,
     freeze: Annotated[bool, typer.Option("--freeze", help="Leave the convolutions as they are.")] = False,
     specialist: Annotated[
-        bool, typer.Option(help="Leave crops unlike these to the base weights, so that nothing is forgotten.")
+        bool, typer.Option(help="Leave crops unlike these to the base weights, so that little is forgotten.")
     ] = True,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run of the same --out.")] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,

@@ -60,7 +60,7 @@ class TrainConfig:
         width: stretch all crops to this many pixels.
         freeze: leave the convolutional body as it is.
         augment: vary the crops.
-        specialist: leave crops unlike those of the plan to the base weights, so that nothing is forgotten. Without it
+        specialist: leave crops unlike those of the plan to the base weights, so that little is forgotten. Without it
             the new weights read them, and forget.
         patience: evaluations without a better one after which training ends; None for never.
         gate: refuse worse weights.
